@@ -1,0 +1,22 @@
+#pragma once
+
+#include <atomic>
+
+namespace mobula::detail {
+
+/// The atomics of the standard library, as the lock-free parts name them. They take this as a parameter so that
+/// the model checker can run the very same code on atomics of its own (tests/models).
+struct std_atomics {
+  template <class T>
+  using atomic = std::atomic<T>;
+  static constexpr auto relaxed = std::memory_order_relaxed;
+  static constexpr auto acquire = std::memory_order_acquire;
+  static constexpr auto release = std::memory_order_release;
+  static constexpr auto acq_rel = std::memory_order_acq_rel;
+  static constexpr auto seq_cst = std::memory_order_seq_cst;
+};
+
+/// Keeps what two threads write apart: two cache lines, as processors fetch them in pairs.
+inline constexpr unsigned cache_line = 128;
+
+}  // namespace mobula::detail

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <stdexcept>
+
+namespace mobula {
+
+/// The base of every error that Mobula itself raises. What a task throws keeps its own type instead.
+class error : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// A task was dropped before it ran, or a sleep was ended early, because its runtime was shut down.
+class cancelled : public error {
+ public:
+  cancelled() : error("mobula: cancelled: the runtime was shut down before this was done") {}
+};
+
+/// Something was asked of Mobula where no runtime lives, or of one that has been shut down.
+class no_runtime : public error {
+  using error::error;
+};
+
+/// Waiting could never end: everything that might still run has run. Only the manual scheduler can tell.
+class deadlock_error : public error {
+  using error::error;
+};
+
+/// More plain tasks block in `get` at once than there may be stacks for.
+class too_many_blocked : public error {
+  using error::error;
+};
+
+}  // namespace mobula

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstddef>
+
+namespace mobula::detail {
+
+/// Allocates memory for a task: its shared state or its coroutine frame. Throws std::bad_alloc.
+///
+/// Blocks up to 1 KiB come from free lists of the calling thread. A list holds at most two magazines of 64 blocks;
+/// full ones go to a shared depot and come back from there, so that a thread which only frees feeds one which only
+/// allocates and memory stays at the peak of what was in use at once. Blocks are cache-line aligned.
+/// Threads: any; a block may be freed by another thread than the one that allocated it.
+[[nodiscard]] void* allocate_frame(std::size_t size);
+
+/// Frees what `allocate_frame(size)` gave.
+void deallocate_frame(void* block, std::size_t size) noexcept;
+
+/// How many bytes of blocks have ever been taken from the system: the peak of what was in use, and a little more.
+[[nodiscard]] std::size_t frame_memory_reserved() noexcept;
+
+}  // namespace mobula::detail

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <mobula/core/error.hpp>
+#include <mobula/core/scheduler.hpp>
+
+#include <cstddef>
+#include <memory>
+
+namespace mobula {
+
+/// How a runtime is set up.
+struct runtime_options {
+  /// Worker threads; 0 for as many as the affinity mask and the CPU quota of the process allow. May exceed the cores,
+  /// for work that blocks in the kernel.
+  unsigned num_cpus = 0;
+  /// Bytes of stack of a task that is a plain function; rounded up to a power of two, at least 16 KiB. Memory is taken
+  /// when touched.
+  std::size_t stack_size = 256 * 1024;
+  /// How many plain tasks may block in `get` at once. Each takes a stack with a guard page, of which Linux allows a
+  /// process some 32,000 by default (vm.max_map_count).
+  std::size_t max_blocked = 16'000;
+};
+
+/// What to do at shutdown with tasks that have not started.
+enum class on_shutdown {
+  drain,  // run them
+  drop,   // end them with `cancelled`, and sleeps with them
+};
+
+/// The threads that run tasks and actors, for as long as this object lives.
+///
+///     mb::runtime ray({.num_cpus = 10});
+///     int five = mb::get(mb::remote(add)(2, 3));
+///
+/// Several may live at once. A task belongs to the runtime that it was submitted to; outside of tasks, that is the one
+/// made last that still lives.
+///
+/// Threads:  make and destroy it outside of its own tasks.
+/// Lifetime: futures may outlive it; they are all ready by then.
+/// Blocks:   the destructor, as `shutdown(on_shutdown::drain)`; during the unwinding of an exception, as `drop`.
+class runtime {
+ public:
+  explicit runtime(runtime_options const& options = {});
+  ~runtime();
+  runtime(runtime const&) = delete;
+  runtime& operator=(runtime const&) = delete;
+
+  /// Refuses tasks from outside, waits until those submitted are over, and ends the threads. Again is harmless.
+  void shutdown(on_shutdown how = on_shutdown::drain);
+
+  /// As mobula::remote, on this runtime. Defined in remote/remote.hpp.
+  template <class F>
+  [[nodiscard]] auto remote(F&& f) const;
+
+  /// How many tasks run at once.
+  [[nodiscard]] unsigned num_cpus() const noexcept;
+
+  /// The current time of sleeps and timeouts: std::chrono::steady_clock's, or a manual runtime's own.
+  [[nodiscard]] detail::time_point now() const noexcept;
+
+ protected:
+  explicit runtime(std::shared_ptr<detail::scheduler> s);
+  [[nodiscard]] std::shared_ptr<detail::scheduler> const& get_scheduler() const noexcept { return scheduler_; }
+
+ private:
+  friend void init(runtime_options const&);
+  bool shutdown_until(on_shutdown how, detail::time_point limit);
+
+  std::shared_ptr<detail::scheduler> scheduler_;  // shared with what may outlive the runtime: actors
+  int exceptions_at_start_;
+  bool down_ = false;
+};
+
+/// Makes a runtime that lives until `shutdown()`, or until the program ends: then tasks that have not started are
+/// dropped, and those that run are given a second before they end with the process.
+/// Errors: throws mobula::error if there is one already.
+void init(runtime_options const& options = {});
+
+/// Ends the runtime that `init` made. Harmless without one.
+void shutdown(on_shutdown how = on_shutdown::drain);
+
+/// Tells whether `init` has made a runtime that has not been shut down.
+[[nodiscard]] bool is_initialized() noexcept;
+
+}  // namespace mobula

@@ -1,0 +1,120 @@
+#pragma once
+
+#include <mobula/core/idle_state.hpp>
+#include <mobula/core/job.hpp>
+#include <mobula/core/timer_queue.hpp>
+#include <mobula/core/worker.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+
+namespace mobula::detail {
+
+/// Wakes one thread or fiber that waits, once; see `block` in block.hpp.
+struct resumer {
+  void (*wake)(resumer&) noexcept;
+};
+
+/// Makes a resumer known to whoever will wake it; called after the waiting stack has been left. If there is nothing
+/// to wait for, it wakes at once.
+using publish_function = void (*)(void* argument, resumer&) noexcept;
+
+/// Runs jobs: the seam between tasks and whatever executes them. Two exist: threads (lib/core/thread_scheduler.hpp)
+/// and the manual one for tests.
+///
+/// Threads: every member may be called by any thread, but for what says otherwise.
+class scheduler : public std::enable_shared_from_this<scheduler> {
+ public:
+  virtual ~scheduler() = default;
+
+  /// Queues a job: on the caller's own queue if the caller is one of this scheduler's workers.
+  void submit(job& j) noexcept {
+    if (worker* const w = this_worker(); w != nullptr && &w->owner == this) {
+      w->queue.push(&j);
+      wake_if_needed();
+    } else {
+      submit_from_outside(j, j, 1);
+    }
+  }
+
+  /// After a push to the queue of a worker of this scheduler: wakes another worker if one sleeps and nobody searches.
+  void wake_if_needed() noexcept {
+    if (idle_.should_wake()) wake_one();
+  }
+
+  /// Queues jobs that are linked by `next`, in order, at once.
+  virtual void submit_from_outside(job& first, job& last, std::size_t count) noexcept = 0;
+
+  /// Counts a task before it is submitted, now or later; shutdown waits until it has been counted as finished.
+  /// Throws no_runtime if the scheduler refuses new tasks.
+  void admit_task() {
+    if (worker* const w = this_worker(); w != nullptr && &w->owner == this)
+      w->count_submitted();
+    else
+      admit_from_outside();
+  }
+
+  /// `admit_task` and `submit` in one.
+  void submit_task(job& j) {
+    if (worker* const w = this_worker(); w != nullptr && &w->owner == this) {
+      w->count_submitted();
+      w->queue.push(&j);
+      wake_if_needed();
+    } else {
+      admit_from_outside();
+      submit_from_outside(j, j, 1);
+    }
+  }
+
+  /// The same on the current scheduler (see current_scheduler).
+  static void submit_task_to_current(job& j);
+
+  /// Tells whether some worker is awake and looking for work, so that a job submitted now costs no wake-up.
+  [[nodiscard]] bool anyone_searches() const noexcept { return idle_.searchers() != 0; }
+
+  /// Counts a task as over. Only on a worker of this scheduler.
+  static void finish_task() noexcept { this_worker()->count_finished(); }
+
+  /// Leaves the current stack to whoever wakes the resumer that is published. Only on a worker of this scheduler.
+  /// Throws too_many_blocked.
+  virtual void block_fiber(publish_function publish, void* argument) = 0;
+
+  virtual void add_timer(timer_node& node) noexcept = 0;
+  bool remove_timer(timer_node& node) noexcept { return timers_.remove(node); }
+
+  [[nodiscard]] virtual time_point now() const noexcept = 0;
+  [[nodiscard]] virtual unsigned concurrency() const noexcept = 0;
+
+  /// Refuses tasks from outside, waits until those submitted are over, and ends the threads; with `drop`, those that
+  /// have not started end with `cancelled`, and sleeps do. False if the limit passed before; may be called again.
+  virtual bool shutdown(bool drop, time_point limit) = 0;
+
+  /// What to ask of a job that comes from a queue.
+  [[nodiscard]] job_verb verb() const noexcept {
+    return dropping_.load(std::memory_order_relaxed) ? job_verb::drop : job_verb::run;
+  }
+
+ protected:
+  virtual void admit_from_outside() = 0;
+  virtual void wake_one() noexcept = 0;
+
+  alignas(cache_line) idle_state<> idle_;
+  alignas(cache_line) std::atomic<bool> dropping_{false};  // set once, by shutdown; late readers only drop less
+  timer_queue timers_;
+};
+
+/// The scheduler of the calling task, else that of the runtime made last that still lives. Throws no_runtime.
+[[nodiscard]] scheduler& current_scheduler();
+
+inline void scheduler::submit_task_to_current(job& j) {
+  if (worker* const w = this_worker()) {
+    w->count_submitted();
+    w->queue.push(&j);
+    w->owner.wake_if_needed();
+  } else {
+    current_scheduler().submit_task(j);
+  }
+}
+
+}  // namespace mobula::detail

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <mobula/core/job.hpp>
+#include <mobula/core/work_stealing_deque.hpp>
+
+#include <atomic>
+#include <cstdint>
+
+namespace mobula::detail {
+
+class scheduler;
+
+/// One of the threads (or, under the manual scheduler, the one place) where a scheduler's jobs run, as tasks see it:
+/// a queue to push to.
+class worker {
+ public:
+  worker(scheduler& s, unsigned number) noexcept : owner(s), id(number) {}
+  worker(worker const&) = delete;
+
+  /// Tells whether the stack that runs now has room for one more task on top of the one that waits for it.
+  [[nodiscard]] bool has_stack_left() const noexcept {
+    auto const here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+    return here > stack_low_ && here < stack_high_;
+  }
+
+  void count_submitted() noexcept { bump(submitted); }
+  void count_finished() noexcept { bump(finished); }
+
+  scheduler& owner;
+  unsigned const id;
+  work_stealing_deque<job> queue;
+
+  // Tasks ever submitted here and ever finished here. Only this worker's thread writes them; shutdown sums them over
+  // all workers (release here, acquire there).
+  std::atomic<std::uint64_t> submitted{0};
+  std::atomic<std::uint64_t> finished{0};
+
+ protected:
+  // Bounds between which the current stack may take another task; equal where it never may.
+  std::uintptr_t stack_low_ = 0;
+  std::uintptr_t stack_high_ = 0;
+
+ private:
+  static void bump(std::atomic<std::uint64_t>& n) noexcept {
+    n.store(n.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  }
+};
+
+/// The calling thread's worker, null outside. A plain load, but an address that the compiler may keep across a call:
+/// only for functions that are themselves never inlined and never wait.
+#if defined(__GNUC__)
+[[gnu::tls_model("initial-exec")]]
+#endif
+extern constinit thread_local worker* current_worker;
+
+/// The calling thread's worker, null outside; read anew at each call, so also right after a wait, when the task may
+/// have moved to another thread.
+[[nodiscard]] worker* this_worker() noexcept;
+
+}  // namespace mobula::detail

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <mobula/future/future.hpp>
+
+namespace mobula {
+namespace detail {
+
+template <class T>
+class put_state final : public shared_state<T> {
+ public:
+  template <class U>
+  explicit put_state(U&& value) : shared_state<T>(&step, /*has_producer=*/true) {
+    this->result.set_value(std::forward<U>(value));
+    this->publish();
+  }
+
+  static void* operator new(std::size_t size) { return allocate_frame(size); }
+  static void operator delete(void* p, std::size_t size) noexcept { deallocate_frame(p, size); }
+
+ private:
+  static void step(job& j, job_verb) noexcept { delete static_cast<put_state*>(&j); }
+};
+
+}  // namespace detail
+
+/// Makes a future of a value that is there already, to be shared without copying it.
+///
+///     mb::future<matrix> data = mb::put(load());
+template <class T>
+[[nodiscard]] future<std::decay_t<T>> put(T&& value) {
+  using state = detail::put_state<std::decay_t<T>>;
+  return detail::future_access::make<std::decay_t<T>>(*new state(std::forward<T>(value)));
+}
+
+}  // namespace mobula

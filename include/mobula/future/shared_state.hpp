@@ -1,0 +1,73 @@
+#pragma once
+
+#include <mobula/core/block.hpp>
+#include <mobula/core/job.hpp>
+#include <mobula/future/outcome.hpp>
+#include <mobula/future/waiter_list.hpp>
+
+#include <atomic>
+#include <cstdint>
+
+namespace mobula::detail {
+
+/// What a task and the futures of its result share, but for the result itself.
+///
+/// It is also the task's job: its step function knows the whole type, runs the task and frees the state.
+/// Lifetime: as long as a handle or its producer (the task) holds it.
+class shared_state_base : public job {
+ public:
+  explicit shared_state_base(step_function s, bool has_producer = true) noexcept
+      : job(s), references_(has_producer ? 1 + producer : 1) {}
+
+  [[nodiscard]] bool ready() const noexcept { return waiters_.done(); }
+  [[nodiscard]] bool add(waiter& w) noexcept { return waiters_.add(w); }
+  [[nodiscard]] bool remove(waiter& w) noexcept { return waiters_.remove(w); }
+
+  /// Blocks until the result is there: in a task its fiber, elsewhere the thread.
+  void wait() {
+    if (!ready()) wait_for_it();
+  }
+
+  void add_handle() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
+  void release_handle() noexcept { release(1); }
+
+  /// Tells whether only one handle is left; then nobody else will read the result.
+  [[nodiscard]] bool is_last_handle() const noexcept {
+    return (references_.load(std::memory_order_acquire) & ~producer) == 1;
+  }
+
+ protected:
+  /// The result has been written: tells those who wait, and gives up the producer's hold.
+  void publish() noexcept {
+    waiters_.complete();
+    release(producer);
+  }
+
+ private:
+  void wait_for_it();
+
+  void release(std::uint32_t share) noexcept {
+    // Seeing that there is no other share, nobody is left who could make one: the read-modify-write can be saved.
+    if (references_.load(std::memory_order_acquire) == share ||
+        references_.fetch_sub(share, std::memory_order_acq_rel) == share)
+      step(*this, job_verb::destroy);
+  }
+
+  static constexpr std::uint32_t producer = std::uint32_t{1} << 31;
+
+  waiter_list<> waiters_;
+  // Handles, plus `producer` until the result is written. A release pairs with the acquire of the last one, who frees.
+  std::atomic<std::uint32_t> references_;
+};
+
+/// The same with the result.
+template <class T>
+class shared_state : public shared_state_base {
+ public:
+  using shared_state_base::shared_state_base;
+
+  /// Written before `publish`, read after `ready`.
+  outcome<T> result;
+};
+
+}  // namespace mobula::detail

@@ -1,0 +1,18 @@
+#pragma once
+
+/// Everything but CMA-ES (see <mobula/cma/minimize.hpp>).
+
+#include <mobula/actor/actor.hpp>
+#include <mobula/core/error.hpp>
+#include <mobula/core/manual_runtime.hpp>
+#include <mobula/core/runtime.hpp>
+#include <mobula/future/future.hpp>
+#include <mobula/future/get.hpp>
+#include <mobula/future/put.hpp>
+#include <mobula/future/wait.hpp>
+#include <mobula/future/when_all.hpp>
+#include <mobula/remote/map.hpp>
+#include <mobula/remote/remote.hpp>
+#include <mobula/task/sleep.hpp>
+#include <mobula/task/task.hpp>
+#include <mobula/task/when_all.hpp>

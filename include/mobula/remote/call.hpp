@@ -1,0 +1,208 @@
+#pragma once
+
+#include <mobula/core/error.hpp>
+#include <mobula/core/frame_memory.hpp>
+#include <mobula/core/scheduler.hpp>
+#include <mobula/remote/arguments.hpp>
+#include <mobula/task/task.hpp>
+
+#include <functional>
+#include <optional>
+#include <tuple>
+#include <type_traits>
+
+namespace mobula::detail {
+
+/// A callable and its arguments, kept for a call that happens later, once.
+template <class F, class Plan, class... Args>
+class bound_call;
+
+template <class F, passing... Ps, class... Args>
+class bound_call<F, plan<Ps...>, Args...> {
+ public:
+  using function_type = F;
+  static constexpr bool has_dependencies = ((Ps != passing::as_is) || ...);
+  using result = typename call_result<F&, plan<Ps...>, Args...>::type;
+
+  template <class G, class... As>
+  explicit bound_call(G&& f, As&&... args) : function_(std::forward<G>(f)), arguments_(std::forward<As>(args)...) {}
+
+  /// Calls. Every dependency is ready.
+  result operator()() {
+    return std::apply([this](Args&... args) -> result { return std::invoke(function_, pass<Ps>(args)...); },
+                      arguments_);
+  }
+
+  /// Shows the state of each dependency to `visit`.
+  template <class V>
+  void for_each_dependency(V visit) const {
+    std::apply([&](Args const&... args) { (visit_if_dependency<Ps>(args, visit), ...); }, arguments_);
+  }
+
+ private:
+  template <passing P, class A, class V>
+  static void visit_if_dependency(A const& argument, V& visit) {
+    if constexpr (P != passing::as_is) dependency<A>::visit(argument, visit);
+  }
+
+  F function_;
+  [[no_unique_address]] std::tuple<Args...> arguments_;
+};
+
+/// The type of a task's value: what its function returns, or what the coroutine that it returns does.
+template <class R>
+struct value_of_call {
+  using type = std::conditional_t<std::is_rvalue_reference_v<R>, std::remove_reference_t<R>, R>;
+};
+template <class T>
+struct value_of_call<task<T>> {
+  using type = T;
+};
+
+/// Waits until the dependencies of a job are ready, one after the other with one node, then submits the job.
+class dependency_wait : waiter {
+ public:
+  dependency_wait() noexcept
+      : waiter([](waiter& w) noexcept {
+          auto& me = static_cast<dependency_wait&>(w);
+          me.go_on();
+        }) {}
+
+  template <class Call>
+  void begin(Call const& call, scheduler& s, job& then) {
+    call.for_each_dependency([this](shared_state_base& d) {
+      if (!d.ready()) pending_.push_back(&d);
+    });
+    owner_ = &s;
+    job_ = &then;
+    go_on();
+  }
+
+ private:
+  void go_on() noexcept {
+    while (!pending_.empty()) {
+      shared_state_base* const d = pending_.back();
+      pending_.pop_back();
+      if (d->add(*this)) return;  // from here on another thread may be at it
+    }
+    owner_->submit(*job_);
+  }
+
+  std::vector<shared_state_base*> pending_;
+  scheduler* owner_ = nullptr;
+  job* job_ = nullptr;
+};
+
+struct no_dependencies {};
+struct no_completion {
+  explicit no_completion(completion::complete_function) noexcept {}
+};
+
+/// One call of a remote function: the state that its futures share, its closure, and its job, in one allocation.
+///
+/// What it does in the end, and where it is queued before, is Derived's: a task or an actor's message.
+template <class Derived, class Call>
+class call_state : public shared_state<typename value_of_call<typename Call::result>::type>,
+                   private std::conditional_t<is_task<typename Call::result>, completion, no_completion> {
+  using maybe_completion = std::conditional_t<is_task<typename Call::result>, completion, no_completion>;
+
+ protected:
+  using result_type = typename value_of_call<typename Call::result>::type;
+  static constexpr bool is_coroutine = is_task<typename Call::result>;
+
+ public:
+  template <class... Args>
+  explicit call_state(Args&&... args)
+      : shared_state<result_type>(&step),
+        maybe_completion(&coroutine_ended),
+        call_(std::in_place, std::forward<Args>(args)...) {}
+
+  static void* operator new(std::size_t size) { return allocate_frame(size); }
+  static void operator delete(void* p, std::size_t size) noexcept { deallocate_frame(p, size); }
+
+  /// Calls the function. A coroutine is started and may go on after this returns.
+  void run() noexcept {
+    if constexpr (is_coroutine) {
+      try {
+        resume(task_access::start((*call_)(), this->result, *this));
+      } catch (...) {  // from the call itself; what the coroutine throws is in the result
+        this->result.set_error(std::current_exception());
+        finish();
+      }
+    } else {
+      this->result.set_from([this]() -> decltype(auto) { return (*call_)(); });
+      finish();
+    }
+  }
+
+  /// Ends the call without making it.
+  void drop(std::exception_ptr why) noexcept {
+    this->result.set_error(std::move(why));
+    finish();
+  }
+
+  [[nodiscard]] Call const& call() const noexcept { return *call_; }
+
+ private:
+  static void step(job& j, job_verb verb) noexcept {
+    auto& me = static_cast<Derived&>(j);
+    if (verb == job_verb::destroy)
+      delete &me;
+    else
+      me.step_in_queue(verb);
+  }
+
+  static std::coroutine_handle<> coroutine_ended([[maybe_unused]] completion& c,
+                                                 std::coroutine_handle<> child) noexcept {
+    child.destroy();
+    if constexpr (is_coroutine) static_cast<call_state&>(c).finish();
+    return nullptr;
+  }
+
+  // The result is there. The closure goes first, so that whoever reads the result finds its captures released.
+  void finish() noexcept {
+    call_.reset();
+    auto const after = static_cast<Derived&>(*this).before_completion();
+    this->publish();  // may free this
+    after();
+  }
+
+  std::optional<Call> call_;
+};
+
+/// A call that is a task of its own.
+template <class Call>
+class task_call final : public call_state<task_call<Call>, Call> {
+ public:
+  using call_state<task_call<Call>, Call>::call_state;
+
+  /// Queues the task, when its dependencies are ready. Throws no_runtime.
+  void submit(scheduler* chosen) {
+    if constexpr (Call::has_dependencies) {
+      scheduler& s = chosen != nullptr ? *chosen : current_scheduler();
+      s.admit_task();
+      dependencies_.begin(this->call(), s, *this);
+    } else if (chosen != nullptr) {
+      chosen->submit_task(*this);
+    } else {
+      scheduler::submit_task_to_current(*this);
+    }
+  }
+
+ private:
+  friend call_state<task_call<Call>, Call>;
+
+  void step_in_queue(job_verb verb) noexcept {
+    if (verb == job_verb::run)
+      this->run();
+    else
+      this->drop(std::make_exception_ptr(cancelled()));
+  }
+  auto before_completion() const noexcept {
+    return []() noexcept { scheduler::finish_task(); };
+  }
+
+  [[no_unique_address]] std::conditional_t<Call::has_dependencies, dependency_wait, no_dependencies> dependencies_;
+};
+
+}  // namespace mobula::detail

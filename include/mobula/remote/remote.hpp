@@ -1,0 +1,77 @@
+#pragma once
+
+#include <mobula/core/runtime.hpp>
+#include <mobula/future/future.hpp>
+#include <mobula/remote/call.hpp>
+
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace mobula {
+
+/// A function whose calls are tasks. `remote` makes one; it can be kept and called many times, also at once.
+template <class F>
+class remote_function {
+ public:
+  explicit remote_function(F f, detail::scheduler* s = nullptr) : function_(std::move(f)), scheduler_(s) {}
+
+  /// Submits one call and returns at once.
+  ///
+  /// The task owns the function object and the arguments: both are copied or moved into it (std::ref passes by
+  /// reference). What the function accepts as it is, it gets as it is; otherwise a future, or a std::vector, std::array or
+  /// std::tuple of futures, whose values the function accepts is a dependency: the task starts when they are there, and
+  /// fails with the error of the first that failed.
+  /// Errors: throws no_runtime. What the function throws comes out of the future.
+  template <class... Args>
+  auto operator()(Args&&... args) const& {
+    return submit(function_, std::forward<Args>(args)...);
+  }
+  template <class... Args>
+  auto operator()(Args&&... args) && {
+    return submit(std::move(function_), std::forward<Args>(args)...);
+  }
+
+ private:
+  template <class G, class... Args>
+  auto submit(G&& function, Args&&... args) const {
+    using plan = detail::plan_for<F&, std::decay_t<Args>...>;
+    static_assert(plan::found,
+                  "mobula::remote: the function can't be called with these arguments, nor with the values of those "
+                  "that are futures. Arguments are moved into the task: a parameter `T&` needs std::ref.");
+    if constexpr (plan::found) {
+      using call = detail::bound_call<F, plan, std::decay_t<Args>...>;
+      using state = detail::task_call<call>;
+      auto s = std::make_unique<state>(std::forward<G>(function), std::forward<Args>(args)...);
+      s->submit(scheduler_);
+      return detail::future_access::make(*s.release());
+    }
+  }
+
+  F function_;
+  detail::scheduler* scheduler_;  // null for the current one
+};
+
+/// Makes calls of `f` tasks: a function, a lambda, a function object, a member pointer or a coroutine function.
+///
+///     mb::future<int> a = mb::remote(add)(1, 2);  // submitted at once
+///     auto b = mb::remote(slow_add)(a, 3);        // starts when `a` is there
+template <class F>
+[[nodiscard]] auto remote(F&& f) {
+  return remote_function<std::decay_t<F>>(std::forward<F>(f));
+}
+
+template <class F>
+auto runtime::remote(F&& f) const {
+  return remote_function<std::decay_t<F>>(std::forward<F>(f), scheduler_.get());
+}
+
+/// Runs a task and waits for its result, where there is no co_await.
+///
+/// Blocks: in a task its fiber, elsewhere the thread. Errors: throws what the task threw, or no_runtime.
+template <class T>
+T get(task<T>&& t) {
+  return get(remote([](task<T> inner) -> task<T> { co_return co_await std::move(inner); })(std::move(t)));
+}
+
+}  // namespace mobula

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <mobula/core/coroutine.hpp>
+#include <mobula/core/scheduler.hpp>
+#include <mobula/core/worker.hpp>
+#include <mobula/task/task.hpp>
+
+#include <atomic>
+#include <coroutine>
+#include <cstdint>
+
+namespace mobula::detail {
+
+/// Runs children of a coroutine in parallel by continuation stealing, and then the coroutine again.
+///
+/// Whoever starts a child first queues this object, the right to go on with the next child, and then runs the child at
+/// once. A child that ends looks whether that right still lies at the owner's end of its worker's queue; if so it takes
+/// it back and starts the next child: nothing but the queue was touched. Else somebody has taken it (stolen), and goes
+/// on with the next child meanwhile. The last child isn't preceded by a push: its starter has nothing left to hand over.
+///
+/// Each time the right is taken by a worker's loop counts as a steal, and then one child more ends without finding it,
+/// so the parent goes on when the last child has ended and as many others as there were steals. Which child takes the
+/// right back does not matter.
+class fork : public job, public completion {
+ public:
+  /// `children`, at least one, are started coroutines (task_access::start) whose completion is this.
+  fork() noexcept : job(&taken), completion(&child_ended) {}
+
+  /// Starts the children in order; gives the first, for the caller to transfer to.
+  std::coroutine_handle<> begin(std::coroutine_handle<>* children, std::size_t count,
+                                std::coroutine_handle<> parent) noexcept {
+    next_ = children;
+    last_ = children + (count - 1);
+    last_child_ = *last_;
+    parent_ = parent;
+    return start_next();
+  }
+
+ private:
+  // By the holder of the right only.
+  std::coroutine_handle<> start_next() noexcept {
+    auto* const at = next_++;
+    auto const child = *at;
+    if (at != last_) {
+      worker& here = *current_worker;
+      here.queue.push(this);  // from here on another worker may have the right
+      here.owner.wake_if_needed();
+    }
+    return child;
+  }
+
+  [[gnu::noinline]] static void taken(job& j, job_verb) noexcept {
+    auto& f = static_cast<fork&>(j);
+    ++f.steals_;
+    resume(f.start_next());
+  }
+
+  [[gnu::noinline]] static std::coroutine_handle<> child_ended(completion& c, std::coroutine_handle<> child) noexcept {
+    auto& f = static_cast<fork&>(c);
+    bool const last = child == f.last_child_;
+    child.destroy();
+    if (last) return f.last_ended();
+    if (current_worker->queue.pop_if(&f)) return f.start_next();
+    return f.running_.fetch_sub(1, std::memory_order_acq_rel) == 1 ? f.parent_ : nullptr;
+  }
+
+  // All have been started, so steals_ is final, and what the thieves wrote came here with the right.
+  std::coroutine_handle<> last_ended() noexcept {
+    if (steals_ == 0) return parent_;
+    std::uint32_t const surplus = many - steals_;
+    return running_.fetch_sub(surplus, std::memory_order_acq_rel) == surplus ? parent_ : nullptr;
+  }
+
+  static constexpr std::uint32_t many = std::uint32_t{1} << 30;
+
+  std::coroutine_handle<>* next_ = nullptr;  // the child to start next; by the holder of the right
+  std::coroutine_handle<>* last_ = nullptr;
+  std::coroutine_handle<> last_child_;
+  std::coroutine_handle<> parent_;
+  std::uint32_t steals_ = 0;  // by the holder of the right
+  // `many`, less one for each child that has ended without finding the right, less `many - steals_` when the last child
+  // has ended. Whoever takes it to zero resumes the parent; its acquire pairs with the others' release.
+  std::atomic<std::uint32_t> running_{many};
+};
+
+}  // namespace mobula::detail

@@ -1,0 +1,176 @@
+#pragma once
+
+#include <mobula/core/coroutine.hpp>
+#include <mobula/core/frame_memory.hpp>
+#include <mobula/future/get.hpp>
+#include <mobula/future/outcome.hpp>
+#include <mobula/future/when_all.hpp>
+#include <mobula/task/completion.hpp>
+
+#include <coroutine>
+#include <cstddef>
+#include <exception>
+#include <utility>
+
+namespace mobula {
+
+template <class T>
+class task;
+
+namespace detail {
+
+struct task_access;
+
+/// What every coroutine task has, whatever its type.
+class task_promise_base {
+ public:
+  static void* operator new(std::size_t size) { return allocate_frame(size); }
+  static void operator delete(void* p, std::size_t size) noexcept { deallocate_frame(p, size); }
+
+  std::suspend_always initial_suspend() const noexcept { return {}; }
+
+  struct final_awaiter {
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    [[gnu::noinline]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) const noexcept {
+      completion& c = *h.promise().completion_;
+      return transfer(c.complete(c, h));
+    }
+    void await_resume() const noexcept {}
+  };
+  final_awaiter final_suspend() const noexcept { return {}; }
+
+  /// Lets a range of futures be awaited like one future; everything else as it is.
+  template <class Awaitable>
+  decltype(auto) await_transform(Awaitable&& a) const {
+    if constexpr (future_range<Awaitable>)
+      return when_all(std::forward<Awaitable>(a));
+    else
+      return std::forward<Awaitable>(a);
+  }
+
+ protected:
+  friend task_access;
+  completion* completion_ = nullptr;  // set before the start
+};
+
+template <class T>
+class task_promise final : public task_promise_base {
+ public:
+  task<T> get_return_object() noexcept;
+  template <class U = T>
+    requires(std::is_reference_v<T> ? std::is_convertible_v<U, T> : std::is_constructible_v<T, U>)
+  void return_value(U&& value) {
+    result_->set_value(std::forward<U>(value));
+  }
+  void unhandled_exception() noexcept { result_->set_error(std::current_exception()); }
+
+ private:
+  friend task_access;
+  outcome<T>* result_ = nullptr;  // where the awaiting side wants it; set before the start
+};
+
+template <>
+class task_promise<void> final : public task_promise_base {
+ public:
+  task<void> get_return_object() noexcept;
+  void return_void() noexcept { result_->set_value(); }
+  void unhandled_exception() noexcept { result_->set_error(std::current_exception()); }
+
+ private:
+  friend task_access;
+  outcome<void>* result_ = nullptr;
+};
+
+/// How the library starts tasks.
+struct task_access {
+  /// Tells the task where to put its result and whom to tell; gives the coroutine to resume, which the completion
+  /// destroys.
+  template <class T>
+  [[nodiscard]] static std::coroutine_handle<> start(task<T>&& t, outcome<T>& result, completion& done) noexcept {
+    auto const h = std::exchange(t.coroutine_, nullptr);
+    h.promise().result_ = &result;
+    h.promise().completion_ = &done;
+    return h;
+  }
+};
+
+/// Awaits one task in another: the parent's frame holds the result.
+template <class T>
+class task_awaiter : completion {
+ public:
+  explicit task_awaiter(task<T>&& t) noexcept
+      : completion([](completion& c, std::coroutine_handle<> child) noexcept {
+          child.destroy();
+          return static_cast<task_awaiter&>(c).parent_;
+        }),
+        child_(task_access::start(std::move(t), result_, *this)) {}
+
+  bool await_ready() const noexcept { return false; }
+  [[gnu::noinline]] std::coroutine_handle<> await_suspend(std::coroutine_handle<> parent) noexcept {
+    parent_ = parent;
+    return transfer(child_);
+  }
+  T await_resume() { return result_.take(); }
+
+ private:
+  outcome<T> result_;
+  std::coroutine_handle<> child_;
+  std::coroutine_handle<> parent_;
+};
+
+template <class T>
+inline constexpr bool is_task = false;
+template <class T>
+inline constexpr bool is_task<task<T>> = true;
+
+}  // namespace detail
+
+/// A lazy coroutine: it starts when it is awaited, and its awaiter gets the result.
+///
+///     mb::task<int> slow_add(int a, int b) {
+///       co_await mb::sleep_for(2s);
+///       co_return a + b;
+///     }
+///     int five = co_await slow_add(2, 3);         // in another task
+///     auto sum = mb::remote(slow_add)(2, 3);      // at once, as a task of its own
+///
+/// Lifetime: as with every coroutine, a parameter that is a reference must outlive it, and a lambda's captures live in
+/// the lambda, not in the coroutine. `remote` keeps both until the task is over.
+/// Threads: it may go on in another thread after each co_await.
+/// Errors: what it throws comes out of the co_await.
+template <class T = void>
+class [[nodiscard("a task does nothing until it is awaited")]] task {
+ public:
+  using promise_type = detail::task_promise<T>;
+  using value_type = T;
+
+  task(task&& other) noexcept : coroutine_(std::exchange(other.coroutine_, nullptr)) {}
+  task& operator=(task other) noexcept {
+    std::swap(coroutine_, other.coroutine_);
+    return *this;
+  }
+  ~task() {
+    if (coroutine_) coroutine_.destroy();
+  }
+
+  /// Starts the task and suspends the caller until it is over. Once.
+  auto operator co_await() && noexcept { return detail::task_awaiter<T>(std::move(*this)); }
+
+ private:
+  friend promise_type;
+  friend detail::task_access;
+  explicit task(std::coroutine_handle<promise_type> h) noexcept : coroutine_(h) {}
+
+  std::coroutine_handle<promise_type> coroutine_;  // not started; null when moved from or started
+};
+
+template <class T>
+task<T> detail::task_promise<T>::get_return_object() noexcept {
+  return task<T>(std::coroutine_handle<task_promise>::from_promise(*this));
+}
+inline task<void> detail::task_promise<void>::get_return_object() noexcept {
+  return task<void>(std::coroutine_handle<task_promise>::from_promise(*this));
+}
+
+}  // namespace mobula

@@ -1,0 +1,144 @@
+#pragma once
+
+#include <mobula/task/fork.hpp>
+#include <mobula/task/task.hpp>
+
+#include <array>
+#include <coroutine>
+#include <cstddef>
+#include <memory>
+#include <tuple>
+#include <vector>
+
+namespace mobula {
+namespace detail {
+
+/// Awaits a fixed number of tasks, which may be of different types. Results lie in the parent's frame.
+template <class... Ts>
+class fork_tuple {
+ public:
+  explicit fork_tuple(task<Ts>&&... children) noexcept {
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      ((children_[I] = task_access::start(std::move(children), std::get<I>(results_), fork_)), ...);
+    }(std::index_sequence_for<Ts...>());
+  }
+
+  bool await_ready() const noexcept { return false; }
+  [[gnu::noinline]] std::coroutine_handle<> await_suspend(std::coroutine_handle<> parent) noexcept {
+    return transfer(fork_.begin(children_, sizeof...(Ts), parent));
+  }
+  auto await_resume() {
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return std::tuple<non_void<Ts>...>{take<Ts>(std::get<I>(results_))...};
+    }(std::index_sequence_for<Ts...>());
+  }
+
+ private:
+  template <class T>
+  static decltype(auto) take(outcome<T>& r) {
+    if constexpr (std::is_void_v<T>)
+      return r.take(), std::monostate{};
+    else
+      return r.take();
+  }
+
+  std::tuple<outcome<Ts>...> results_;
+  std::coroutine_handle<> children_[sizeof...(Ts)];
+  fork fork_;
+};
+
+/// Storage for as many results and handles as there are tasks: in place for an array, else on the heap.
+template <class T, class Range>
+struct fork_storage {
+  explicit fork_storage(std::size_t n) : results(new outcome<T>[n]), children(new std::coroutine_handle<>[n]) {}
+  std::unique_ptr<outcome<T>[]> results;
+  std::unique_ptr<std::coroutine_handle<>[]> children;
+};
+template <class T, std::size_t N>
+struct fork_storage<T, std::array<task<T>, N>> {
+  explicit fork_storage(std::size_t) noexcept {}
+  std::array<outcome<T>, N> results;
+  std::array<std::coroutine_handle<>, N> children;
+};
+
+/// Awaits a range of tasks of one type.
+template <class T, class Range>
+class fork_range {
+ public:
+  explicit fork_range(Range&& tasks) : size_(std::size(tasks)), storage_(size_) {
+    std::size_t i = 0;
+    for (auto& t : tasks) {
+      storage_.children[i] = task_access::start(std::move(t), storage_.results[i], fork_);
+      ++i;
+    }
+  }
+
+  bool await_ready() const noexcept { return size_ == 0; }
+  [[gnu::noinline]] std::coroutine_handle<> await_suspend(std::coroutine_handle<> parent) noexcept {
+    return transfer(fork_.begin(&storage_.children[0], size_, parent));
+  }
+  auto await_resume() {
+    if constexpr (std::is_void_v<T>) {
+      for (std::size_t i = 0; i < size_; ++i) storage_.results[i].take();
+    } else if constexpr (is_std_array<Range>) {
+      return [&]<std::size_t... I>(std::index_sequence<I...>) {
+        return std::array<T, sizeof...(I)>{storage_.results[I].take()...};
+      }(std::make_index_sequence<std::tuple_size_v<Range>>());
+    } else {
+      std::vector<T> values;
+      values.reserve(size_);
+      for (std::size_t i = 0; i < size_; ++i) values.push_back(storage_.results[i].take());
+      return values;
+    }
+  }
+
+ private:
+  std::size_t size_;
+  fork_storage<T, Range> storage_;
+  fork fork_;
+};
+
+/// What `co_await` takes: made into an awaiter in the awaiting coroutine's frame, which is not moved any more.
+template <class Awaiter, class Make>
+class awaitable_by {
+ public:
+  explicit awaitable_by(Make make) noexcept : make_(std::move(make)) {}
+  Awaiter operator co_await() && { return make_(); }
+
+ private:
+  Make make_;
+};
+
+template <class R>
+inline constexpr bool is_task_range = false;
+template <class T, class A>
+inline constexpr bool is_task_range<std::vector<task<T>, A>> = true;
+template <class T, std::size_t N>
+inline constexpr bool is_task_range<std::array<task<T>, N>> = true;
+
+}  // namespace detail
+
+/// Runs tasks in parallel, as children of the calling coroutine, and gives their results as a tuple, std::monostate for
+/// void. They are started when it is awaited; the first runs at once, others on whichever worker is free.
+///
+///     auto [a, b] = co_await mb::when_all(fib(n - 1), fib(n - 2));
+///
+/// Cost: no allocation but the children's frames; nothing atomic is shared where no worker is free to help.
+/// Errors: throws what the first failed child in order threw, after all are over.
+template <class... Ts>
+  requires(sizeof...(Ts) > 0)
+[[nodiscard]] auto when_all(task<Ts>... children) {
+  auto make = [... child = std::move(children)]() mutable { return detail::fork_tuple<Ts...>(std::move(child)...); };
+  return detail::awaitable_by<detail::fork_tuple<Ts...>, decltype(make)>(std::move(make));
+}
+
+/// The same for a std::vector or std::array of tasks; gives a std::vector or std::array, or nothing for void.
+template <class Range>
+  requires detail::is_task_range<Range>
+[[nodiscard]] auto when_all(Range tasks) {
+  using fork = detail::fork_range<typename Range::value_type::value_type, Range>;
+  auto make = [tasks = std::move(tasks)]() mutable { return fork(std::move(tasks)); };
+  return detail::awaitable_by<fork, decltype(make)>(std::move(make));
+}
+
+}  // namespace mobula

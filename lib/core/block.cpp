@@ -1,0 +1,105 @@
+#include <mobula/core/block.hpp>
+
+#include "thread_parker.hpp"
+
+#include <atomic>
+
+namespace mobula::detail {
+namespace {
+
+thread_local thread_driver* driver = nullptr;
+
+// Wakes a sleeping thread.
+struct thread_resumer : resumer {
+  explicit thread_resumer(thread_parker& p) noexcept
+      : resumer{[](resumer& r) noexcept { static_cast<thread_resumer&>(r).parker.unpark(); }}, parker(p) {}
+  thread_parker& parker;
+};
+
+thread_parker& parker_of_this_thread() {
+  thread_local thread_parker parker;
+  return parker;
+}
+
+// A fiber that waits with a time limit. Three parties have to be done with this object before the fiber goes on and
+// ends its life: the publisher, the waker and the timer. `parties` counts them down; the last resumes the fiber.
+struct timed_wait : resumer, timer_node {
+  timed_wait(scheduler& s, time_point limit, publish_function p, bool (*c)(void*) noexcept, void* a) noexcept
+      : resumer{&woken_by_resumer}, timer_node(limit, &woken_by_timer), owner(s), publish(p), cancel(c), argument(a) {}
+
+  static void publish_both(void* self, resumer& fiber) noexcept {
+    auto& w = *static_cast<timed_wait*>(self);
+    w.fiber_ = &fiber;
+    w.publish(w.argument, w);
+    w.owner.add_timer(w);
+    // The waker may have come before the timer was there for it to remove. Both do: set or add, then test or remove.
+    w.done(w.woken.load(std::memory_order_seq_cst) && w.owner.remove_timer(w) ? 2 : 1);
+  }
+
+  static void woken_by_resumer(resumer& r) noexcept {
+    auto& w = static_cast<timed_wait&>(r);
+    w.woken.store(true, std::memory_order_seq_cst);
+    w.done(w.owner.remove_timer(w) ? 2 : 1);
+  }
+
+  static void woken_by_timer(timer_node& n, bool) noexcept {
+    auto& w = static_cast<timed_wait&>(n);
+    bool const waker_never_comes = w.cancel(w.argument);
+    w.timed_out = waker_never_comes;
+    w.done(waker_never_comes ? 2 : 1);
+  }
+
+  void done(int n) noexcept {
+    if (parties.fetch_sub(n, std::memory_order_acq_rel) == n) fiber_->wake(*fiber_);
+  }
+
+  scheduler& owner;
+  publish_function publish;
+  bool (*cancel)(void*) noexcept;
+  void* argument;
+  resumer* fiber_ = nullptr;
+  bool timed_out = false;  // written by the timer's party, read when all are done
+  std::atomic<bool> woken{false};
+  std::atomic<int> parties{3};
+};
+
+}  // namespace
+
+void block(publish_function publish, void* argument) {
+  if (worker* const w = this_worker()) return w->owner.block_fiber(publish, argument);
+  if (driver != nullptr) return driver->block_thread(publish, argument);
+  thread_resumer me(parker_of_this_thread());
+  publish(argument, me);
+  me.parker.park();
+}
+
+bool block_until(time_point limit, publish_function publish, bool (*cancel)(void*) noexcept, void* argument) {
+  if (limit == time_point::max()) return block(publish, argument), true;
+  if (worker* const w = this_worker()) {
+    timed_wait t(w->owner, limit, publish, cancel, argument);
+    w->owner.block_fiber(&timed_wait::publish_both, &t);
+    return !t.timed_out;
+  }
+  if (driver != nullptr) return driver->block_thread_until(limit, publish, cancel, argument);
+  thread_resumer me(parker_of_this_thread());
+  publish(argument, me);
+  if (me.parker.park(limit)) return true;
+  if (cancel(argument)) return false;
+  return me.parker.park();
+}
+
+time_point deadline_after(duration d) noexcept {
+  worker* const w = this_worker();
+  time_point const now = w != nullptr        ? w->owner.now()
+                         : driver != nullptr ? driver->driver_now()
+                                             : std::chrono::steady_clock::now();
+  return d > time_point::max() - now ? time_point::max() : now + d;
+}
+
+thread_driver* exchange_thread_driver(thread_driver* d) noexcept {
+  thread_driver* const former = driver;
+  driver = d;
+  return former;
+}
+
+}  // namespace mobula::detail

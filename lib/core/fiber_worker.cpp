@@ -1,0 +1,240 @@
+#include "fiber_worker.hpp"
+
+#include "exceptions_in_flight.hpp"
+#include "fiber_stack.hpp"
+#include "thread_scheduler.hpp"
+
+#include <boost/fiber/fiber.hpp>
+#include <boost/fiber/operations.hpp>
+
+#include <new>
+#include <utility>
+
+namespace mobula::detail {
+
+namespace bf = boost::fibers;
+
+// A fiber that waits in one of our own primitives, on its own stack. As a job, it switches the loop that runs it to
+// that fiber.
+struct fiber_worker::blocked_fiber : job, resumer {
+  blocked_fiber(scheduler& s, publish_function p, void* a) noexcept
+      : job(&resume),
+        resumer{[](resumer& r) noexcept {
+          auto& b = static_cast<blocked_fiber&>(r);
+          b.owner.submit(b);
+        }},
+        owner(s),
+        publish(p),
+        argument(a),
+        context(bf::context::active()) {}
+
+  static void resume(job& j, job_verb) noexcept {
+    auto& here = static_cast<fiber_worker&>(*this_worker());
+    bf::context* const next = static_cast<blocked_fiber&>(j).context;
+    bf::context* const me = bf::context::active();
+    me->attach(next);
+    here.spares_.push_back(me);
+    next->resume();
+    static_cast<fiber_worker*>(this_worker())->finish_switch();
+  }
+
+  scheduler& owner;
+  publish_function publish;
+  void* argument;
+  bf::context* context;
+};
+
+// Boost.Fiber's view of a worker: which fiber runs next, and where the thread sleeps.
+class fiber_worker::switcher final : public bf::algo::algorithm {
+ public:
+  explicit switcher(fiber_worker& w) noexcept : worker_(w) {}
+
+  void awakened(bf::context* c) noexcept override {
+    if (c->is_context(bf::type::dispatcher_context))
+      worker_.dispatcher_ = c;
+    else if (worker_.capture_fresh_)
+      worker_.fresh_ = c;
+    else
+      worker_.ready_.push_back(c);
+  }
+
+  bf::context* pick_next() noexcept override {
+    if (worker_.ready_.empty()) return std::exchange(worker_.dispatcher_, nullptr);
+    bf::context* const c = worker_.ready_.front();
+    worker_.ready_.pop_front();
+    return c;
+  }
+
+  bool has_ready_fibers() const noexcept override { return !worker_.ready_.empty(); }
+
+  // Called by the dispatcher when no fiber of this thread is ready.
+  void suspend_until(std::chrono::steady_clock::time_point const& next_timer) noexcept override {
+    fiber_worker& w = worker_;
+    if (!w.scheduler_.stopping()) {
+      if (w.idle_loop_ == nullptr) {  // the loop's task blocks in a primitive of Boost.Fiber: another loop goes on
+        w.uses_fiber_primitives_ = true;
+        try {
+          w.ready_.push_back(w.take_spare());
+          return;
+        } catch (...) {  // no memory for one: this thread waits with its task
+        }
+      }
+      w.wait(next_timer);
+    }
+    if (w.idle_loop_ != nullptr) w.ready_.push_back(std::exchange(w.idle_loop_, nullptr));
+  }
+
+  void notify() noexcept override {  // any thread
+    worker_.fiber_ready_.store(true, std::memory_order_release);
+    worker_.unpark();
+  }
+
+ private:
+  fiber_worker& worker_;
+};
+
+fiber_worker::fiber_worker(thread_scheduler& s, unsigned number) noexcept
+    : worker(s, number), random(number * 2654435761U + 1), scheduler_(s), alarm_(*this) {}
+
+void fiber_worker::run() {
+  current_worker = this;
+  bf::use_scheduling_algorithm<switcher>(*this);
+  main_ = bf::context::active();
+  ready_.push_back(take_spare());
+  main_->suspend();
+  current_worker = nullptr;
+}
+
+void fiber_worker::block(fiber_worker& here, publish_function publish, void* argument) {
+  bf::context* const next = here.take_spare();  // may throw: before anything is published
+  blocked_fiber me(here.owner, publish, argument);
+  exceptions_in_flight const mine;
+  exceptions_in_flight::clear();
+  here.left_ = &me;
+  next->resume();
+  mine.restore();
+  static_cast<fiber_worker*>(this_worker())->finish_switch();
+}
+
+// Runs first on whatever fiber of ours a switch arrives at. Publishing only now is what makes blocking free of races:
+// whoever learns of the fiber finds it fully left.
+void fiber_worker::finish_switch() {
+  set_stack_of_loop();
+  if (blocked_fiber* const b = std::exchange(left_, nullptr)) {
+    b->context->detach();
+    b->publish(b->argument, *b);
+  }
+}
+
+void fiber_worker::loop_entry() { static_cast<fiber_worker*>(this_worker())->loop(); }
+
+// The worker's loop. `this` changes where a job moves the stack to another thread, so each turn asks anew.
+void fiber_worker::loop() {
+  for (fiber_worker* w = this;; w = static_cast<fiber_worker*>(this_worker())) {
+    w->finish_switch();
+    if (w->scheduler_.stopping()) return w->stop_loops();
+    if (w->retire_ > 0) {
+      --w->retire_;
+      return;
+    }
+    if (!w->ready_.empty()) {
+      w->become_spare();
+    } else if (--w->until_poll_ == 0) {
+      w->let_others_run();
+    } else if (job* const j = w->scheduler_.next_job(*w)) {
+      j->step(*j, w->scheduler_.verb());
+    } else {
+      w->idle_loop_ = bf::context::active();
+      w->idle_loop_->suspend();
+    }
+  }
+}
+
+void fiber_worker::become_spare() {
+  bf::context* const me = bf::context::active();
+  spares_.push_back(me);
+  me->suspend();
+}
+
+// Every so many jobs: timers, the reactor and Boost.Fiber's dispatcher get their turn.
+void fiber_worker::let_others_run() {
+  using namespace std::chrono_literals;
+  auto const now = std::chrono::steady_clock::now();
+  auto const since = now - last_poll_;
+  last_poll_ = now;
+  if (since > 50us && poll_stride_ > 1) poll_stride_ /= 2;
+  if (since < 10us && poll_stride_ < 61) poll_stride_ = poll_stride_ * 2 > 61 ? 61 : poll_stride_ * 2;
+  until_poll_ = poll_stride_;
+  scheduler_.poll(*this, now);
+  bool const woken = fiber_ready_.exchange(false, std::memory_order_acquire);
+  if ((woken || uses_fiber_primitives_) && dispatcher_ != nullptr) {
+    ready_.push_back(bf::context::active());
+    std::exchange(dispatcher_, nullptr)->resume();
+  }
+}
+
+// The scheduler stops: every loop fiber here ends, then the thread's own stack goes on.
+void fiber_worker::stop_loops() {
+  for (auto* s : spares_) ready_.push_back(s);
+  spares_.clear();
+  if (main_ != nullptr) ready_.push_back(std::exchange(main_, nullptr));
+}
+
+bf::context* fiber_worker::take_spare() {
+  if (spares_.empty()) {
+    scheduler_.reserve_stack();  // throws when there are too many
+    try {
+      capture_fresh_ = true;
+      fiber_stack_allocator stack(scheduler_.stack_size());
+      bf::fiber(bf::launch::post, std::allocator_arg, stack, [s = &scheduler_] {
+        loop_entry();
+        s->release_stack();
+      }).detach();
+      capture_fresh_ = false;
+    } catch (std::bad_alloc const&) {
+      capture_fresh_ = false;
+      scheduler_.release_stack();
+      scheduler_.throw_too_many_blocked();
+    }
+    return std::exchange(fresh_, nullptr);
+  }
+  bf::context* const s = spares_.back();
+  spares_.pop_back();
+  return s;
+}
+
+// A task may run on top of another that waits for it while it stays above the lower quarter of the stack. On other
+// stacks than a loop's (a fiber that the user has made) it never may: their addresses lie outside.
+void fiber_worker::set_stack_of_loop() noexcept {
+  std::size_t const size = scheduler_.stack_size();
+  std::uintptr_t const floor = fiber_stack_allocator::floor_here(size);
+  stack_low_ = floor + size / 4;
+  stack_high_ = floor + size;
+}
+
+void fiber_worker::unpark() noexcept {
+  switch (park_state_.exchange(notified, std::memory_order_seq_cst)) {
+    case on_condition: parker_.unpark(); break;
+    case in_reactor: scheduler_.interrupt_reactor(); break;
+    default: break;
+  }
+}
+
+// Sleeps until there is something to do here. Runs on Boost.Fiber's dispatcher.
+void fiber_worker::wait(time_point fiber_timer) {
+  bool const timed = fiber_timer != time_point::max();
+  if (timed) {
+    alarm_.when = fiber_timer;
+    scheduler_.add_timer(alarm_);
+  }
+  scheduler_.sleep(*this);
+  if (timed) scheduler_.remove_timer(alarm_);               // if it is just firing, this worker is woken once too often
+  fiber_ready_.exchange(false, std::memory_order_acquire);  // the dispatcher takes what it announced next
+  while (spares_.size() > 64) {
+    ready_.push_back(spares_.back());
+    spares_.pop_back();
+    ++retire_;
+  }
+}
+
+}  // namespace mobula::detail

@@ -1,0 +1,148 @@
+#include <mobula/core/frame_memory.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <new>
+
+namespace mobula::detail {
+namespace {
+
+constexpr std::size_t unit = 64;             // size classes: 64, 128, ... bytes
+constexpr std::size_t classes = 16;          // up to 1 KiB
+constexpr std::uint32_t magazine_size = 64;  // blocks handed over at once
+
+// A free block; the first of a full magazine also links it to the next one in the depot.
+struct block {
+  block* next;
+  block* next_magazine;
+};
+
+std::atomic<std::size_t> reserved{0};
+
+void* fresh(std::size_t bytes) {
+  void* p = ::operator new(bytes, std::align_val_t{unit});
+  reserved.fetch_add(bytes, std::memory_order_relaxed);
+  return p;
+}
+
+// Full magazines of one size class, shared by all threads.
+class depot {
+ public:
+  void put(block* magazine) noexcept {
+    std::lock_guard const lock(mutex_);
+    magazine->next_magazine = magazines_;
+    magazines_ = magazine;
+  }
+  block* take() noexcept {
+    std::lock_guard const lock(mutex_);
+    block* const m = magazines_;
+    if (m != nullptr) magazines_ = m->next_magazine;
+    return m;
+  }
+
+ private:
+  std::mutex mutex_;
+  block* magazines_ = nullptr;
+};
+
+// Never destroyed: tasks may be freed by the destructors of other statics.
+std::array<depot, classes>& depots() {
+  static auto* const all = new std::array<depot, classes>;
+  return *all;
+}
+
+// The free blocks of one size class of one thread: `loose` is in use, `full` is a whole magazine or null.
+struct bin {
+  block* loose = nullptr;
+  block* full = nullptr;
+  std::uint32_t count = 0;  // of loose
+};
+
+constinit thread_local std::array<bin, classes> bins{};
+
+// Gives a thread's blocks back when it ends. A loose rest becomes a short magazine.
+struct flush_at_exit {
+  ~flush_at_exit() {
+    for (std::size_t c = 0; c < classes; ++c) {
+      bin& b = bins[c];
+      if (b.full != nullptr) depots()[c].put(b.full);
+      if (b.loose != nullptr) depots()[c].put(b.loose);
+      b = {};
+    }
+  }
+};
+
+[[gnu::noinline]] void watch_thread_exit() { thread_local flush_at_exit const flush; }
+
+std::uint32_t length(block const* b) noexcept {
+  std::uint32_t n = 0;
+  for (; b != nullptr; b = b->next) ++n;
+  return n;
+}
+
+[[gnu::noinline]] void refill(bin& b, std::size_t c) {
+  watch_thread_exit();
+  if (b.full != nullptr) {
+    b.loose = b.full;
+    b.full = nullptr;
+    b.count = magazine_size;
+  } else if (block* m = depots()[c].take()) {
+    b.loose = m;
+    b.count = length(m);
+  } else {
+    std::size_t const size = (c + 1) * unit;
+    auto* const slab = static_cast<std::byte*>(fresh(size * magazine_size));
+    for (std::uint32_t i = magazine_size; i-- > 0;) b.loose = ::new (slab + i * size) block{b.loose, nullptr};
+    b.count = magazine_size;
+  }
+}
+
+[[gnu::noinline]] void make_room(bin& b, std::size_t c) noexcept {
+  watch_thread_exit();
+  if (b.full != nullptr) depots()[c].put(b.full);
+  b.full = b.loose;
+  b.loose = nullptr;
+  b.count = 0;
+}
+
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool pooled = false;  // so that AddressSanitizer sees each use after free
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+constexpr bool pooled = false;
+#else
+constexpr bool pooled = true;
+#endif
+#else
+constexpr bool pooled = true;
+#endif
+
+}  // namespace
+
+// Never inlined: a task may go on in another thread after any wait, and an inlined copy could keep the old thread's
+// address of `bins` across it.
+[[gnu::noinline]] void* allocate_frame(std::size_t size) {
+  std::size_t const c = (size - 1) / unit;
+  if (!pooled || c >= classes) return ::operator new(size, std::align_val_t{unit});
+  bin& b = bins[c];
+  if (b.loose == nullptr) refill(b, c);
+  block* const p = b.loose;
+  b.loose = p->next;
+  --b.count;
+  return p;
+}
+
+[[gnu::noinline]] void deallocate_frame(void* memory, std::size_t size) noexcept {
+  std::size_t const c = (size - 1) / unit;
+  if (!pooled || c >= classes) return ::operator delete(memory, std::align_val_t{unit});
+  bin& b = bins[c];
+  if (b.count == magazine_size) make_room(b, c);
+  b.loose = ::new (memory) block{b.loose, nullptr};
+  ++b.count;
+}
+
+std::size_t frame_memory_reserved() noexcept { return reserved.load(std::memory_order_relaxed); }
+
+}  // namespace mobula::detail

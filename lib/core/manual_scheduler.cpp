@@ -1,0 +1,196 @@
+#include "manual_scheduler.hpp"
+
+#include "exceptions_in_flight.hpp"
+#include "fiber_stack.hpp"
+
+#include <mobula/core/error.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+namespace mobula::detail {
+
+// A stack on which jobs run, one after the other, until one blocks; then it belongs to that one. As a job, it goes on
+// where it was left.
+struct manual_scheduler::runner : job, resumer {
+  explicit runner(manual_scheduler& s)
+      : job(&is_runner),
+        resumer{[](resumer& r) noexcept { static_cast<runner&>(r).owner.submit(static_cast<runner&>(r)); }},
+        owner(s),
+        stack(std::allocator_arg, fiber_stack_allocator(s.stack_size_), [this](boost::context::fiber&& driver) {
+          back = std::move(driver);
+          while (next != nullptr) {
+            job* const j = std::exchange(next, nullptr);
+            j->step(*j, owner.verb());
+            back = std::move(back).resume();
+          }
+          return std::move(back);
+        }) {}
+
+  static void is_runner(job&, job_verb) noexcept {}  // never called: run_one knows runners by it
+
+  manual_scheduler& owner;
+  boost::context::fiber stack;         // to switch to it
+  boost::context::fiber back;          // to switch away from it
+  job* next = nullptr;                 // what to run; null to end
+  publish_function publish = nullptr;  // set when it has blocked
+  void* argument = nullptr;
+};
+
+manual_scheduler::manual_scheduler(manual_options const& options)
+    : place_(*this, 0),
+      stack_size_(std::bit_ceil(std::max<std::size_t>(options.stack_size, 16 * 1024))),
+      random_(options.seed),
+      former_driver_(exchange_thread_driver(this)) {}
+
+manual_scheduler::~manual_scheduler() { shutdown(true, time_point::max()); }
+
+void manual_scheduler::submit_from_outside(job& first, job& last, std::size_t) noexcept {
+  for (job* j = &first;; j = j->next) {
+    ready_.push_back(j);
+    if (j == &last) return;
+  }
+}
+
+void manual_scheduler::admit_from_outside() {
+  if (closed_) throw no_runtime("mobula: this manual_runtime has been shut down");
+  ++submitted_from_outside_;
+}
+
+// What jobs have submitted lies in the place's queue; the oldest first.
+void manual_scheduler::collect() noexcept {
+  while (job* const j = place_.queue.steal()) ready_.push_back(j);
+}
+
+job* manual_scheduler::pick() noexcept {
+  collect();
+  if (ready_.empty()) return nullptr;
+  std::size_t const i = random_() % ready_.size();
+  job* const j = ready_[i];
+  ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(i));
+  return j;
+}
+
+bool manual_scheduler::run_one() {
+  job* const j = pick();
+  if (j == nullptr) return false;
+  if (j->step == &runner::is_runner) {
+    switch_to(static_cast<runner&>(*j));
+    return true;
+  }
+  if (idle_runners_.empty()) idle_runners_.push_back(std::make_unique<runner>(*this));
+  std::unique_ptr<runner> r = std::move(idle_runners_.back());
+  idle_runners_.pop_back();
+  r->next = j;
+  switch_to(*r.release());
+  return true;
+}
+
+// Runs a stack until it blocks or its job is over.
+void manual_scheduler::switch_to(runner& r) {
+  worker* const outside = std::exchange(current_worker, &place_);
+  runner* const before = std::exchange(running_, &r);
+  r.stack = std::move(r.stack).resume();
+  running_ = before;
+  current_worker = outside;
+  if (r.publish == nullptr) return void(idle_runners_.emplace_back(&r));
+  std::exchange(r.publish, nullptr)(r.argument, r);
+}
+
+void manual_scheduler::block_fiber(publish_function publish, void* argument) {
+  runner& me = *running_;
+  me.publish = publish;
+  me.argument = argument;
+  exceptions_in_flight const mine;
+  exceptions_in_flight::clear();
+  me.back = std::move(me.back).resume();
+  mine.restore();
+}
+
+std::size_t manual_scheduler::run_until_idle() {
+  std::size_t n = 0;
+  while (run_one()) ++n;
+  return n;
+}
+
+void manual_scheduler::advance_to(time_point t) {
+  run_until_idle();
+  while (timers_.first() <= t) {
+    now_ = std::max(now_, timers_.first());
+    timers_.fire_due(now_);
+    run_until_idle();
+  }
+  now_ = std::max(now_, t);
+}
+
+// Runs a job; if there is none, lets time pass until the next timer, but not beyond the limit. False if there is nothing.
+bool manual_scheduler::run_or_pass_time(time_point limit) {
+  if (run_one()) return true;
+  time_point const next = timers_.first();
+  if (next == time_point::max() || next > limit) return false;
+  now_ = std::max(now_, next);
+  return timers_.fire_due(now_);
+}
+
+namespace {
+
+struct driven_resumer : resumer {
+  driven_resumer() noexcept : resumer{[](resumer& r) noexcept { static_cast<driven_resumer&>(r).woken = true; }} {}
+  bool woken = false;
+};
+
+}  // namespace
+
+void manual_scheduler::block_thread(publish_function publish, void* argument) {
+  driven_resumer me;
+  publish(argument, me);
+  while (!me.woken)
+    if (!run_or_pass_time(time_point::max()))
+      throw deadlock_error("mobula: deadlock: this waits for something, and nothing is left that could run");
+}
+
+bool manual_scheduler::block_thread_until(time_point limit, publish_function publish, bool (*cancel)(void*) noexcept,
+                                          void* argument) {
+  driven_resumer me;
+  publish(argument, me);
+  while (!me.woken) {
+    if (run_or_pass_time(limit)) continue;
+    now_ = std::max(now_, limit);
+    if (cancel(argument)) return false;
+  }
+  return true;
+}
+
+bool manual_scheduler::shutdown(bool drop, time_point) {
+  if (!closed_) {
+    closed_ = true;
+    exchange_thread_driver(former_driver_);
+  }
+  if (drop) {
+    dropping_.store(true, std::memory_order_relaxed);
+    timers_.close();
+  }
+  while (run_or_pass_time(time_point::max())) {}
+  for (auto& r : idle_runners_) {  // each ends its stack
+    r->stack = std::move(r->stack).resume();
+  }
+  idle_runners_.clear();
+  return true;
+}
+
+}  // namespace mobula::detail
+
+namespace mobula {
+
+manual_runtime::manual_runtime(manual_options const& options)
+    : runtime(std::make_shared<detail::manual_scheduler>(options)),
+      scheduler_(static_cast<detail::manual_scheduler&>(*get_scheduler())) {}
+
+manual_runtime::~manual_runtime() = default;
+
+bool manual_runtime::run_one() { return scheduler_.run_one(); }
+std::size_t manual_runtime::run_until_idle() { return scheduler_.run_until_idle(); }
+void manual_runtime::advance(detail::duration d) { scheduler_.advance_to(scheduler_.now() + d); }
+
+}  // namespace mobula

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <mobula/core/block.hpp>
+#include <mobula/core/manual_runtime.hpp>
+#include <mobula/core/scheduler.hpp>
+
+#include <boost/context/fiber.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <vector>
+
+namespace mobula::detail {
+
+/// Runs jobs on one thread, when it is told to.
+///
+/// Each job runs on a stack of its own kind (`runner`); when a task blocks, its runner is set aside and another one takes
+/// the next job. All that is ready lies in one list, from which the seed picks.
+class manual_scheduler final : public scheduler, private thread_driver {
+ public:
+  explicit manual_scheduler(manual_options const& options);
+  ~manual_scheduler() override;
+
+  bool run_one();
+  std::size_t run_until_idle();
+  void advance_to(time_point t);
+
+  bool shutdown(bool drop, time_point limit) override;
+  void submit_from_outside(job& first, job& last, std::size_t count) noexcept override;
+  void block_fiber(publish_function publish, void* argument) override;
+  void add_timer(timer_node& node) noexcept override { timers_.add(node); }
+  time_point now() const noexcept override { return now_; }
+  unsigned concurrency() const noexcept override { return 1; }
+
+ protected:
+  void admit_from_outside() override;
+  void wake_one() noexcept override {}
+
+ private:
+  struct runner;
+
+  void block_thread(publish_function publish, void* argument) override;
+  bool block_thread_until(time_point limit, publish_function publish, bool (*cancel)(void*) noexcept,
+                          void* argument) override;
+  time_point driver_now() const noexcept override { return now_; }
+
+  void collect() noexcept;
+  job* pick() noexcept;
+  void switch_to(runner& r);
+  bool run_or_pass_time(time_point limit);
+
+  worker place_;  // where jobs run: what they submit comes to its queue
+  std::size_t const stack_size_;
+  std::mt19937_64 random_;
+  time_point now_{};  // virtual
+  std::vector<job*> ready_;
+  std::vector<std::unique_ptr<runner>> idle_runners_;
+  runner* running_ = nullptr;
+  std::uint64_t submitted_from_outside_ = 0;
+  bool closed_ = false;
+  thread_driver* former_driver_;
+};
+
+}  // namespace mobula::detail

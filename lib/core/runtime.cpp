@@ -1,0 +1,132 @@
+#include <mobula/core/runtime.hpp>
+#include <mobula/core/tick_clock.hpp>
+
+#include "available_cpus.hpp"
+#include "thread_scheduler.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstdlib>
+#include <exception>
+#include <mutex>
+#include <vector>
+
+namespace mobula {
+namespace {
+
+// The schedulers of living runtimes, in order of birth. Never destroyed, as programs may end in any order.
+struct registry {
+  std::mutex mutex;
+  std::vector<detail::scheduler*> living;
+  std::atomic<detail::scheduler*> latest{nullptr};  // living.back(), to be read without the mutex
+
+  void add(detail::scheduler* s) {
+    std::lock_guard const lock(mutex);
+    living.push_back(s);
+    latest.store(s, std::memory_order_release);  // pairs with current_scheduler: what it points to is complete
+  }
+  void remove(detail::scheduler* s) noexcept {
+    std::lock_guard const lock(mutex);
+    std::erase(living, s);
+    latest.store(living.empty() ? nullptr : living.back(), std::memory_order_release);
+  }
+};
+
+registry& all() {
+  static auto* const r = new registry;
+  return *r;
+}
+
+std::shared_ptr<detail::scheduler> make_scheduler(runtime_options const& o) {
+  unsigned const workers = o.num_cpus != 0 ? o.num_cpus : detail::available_cpus();
+  if (workers > 10'000) throw std::invalid_argument("mobula: runtime_options::num_cpus is more than 10,000");
+  std::size_t const stack = std::bit_ceil(std::max<std::size_t>(o.stack_size, 16 * 1024));
+  return std::make_shared<detail::thread_scheduler>(workers, stack, o.max_blocked + workers);
+}
+
+// The runtime of init and shutdown.
+struct global_runtime {
+  std::mutex mutex;
+  std::unique_ptr<runtime> current;
+};
+
+global_runtime& global() {
+  static auto* const g = new global_runtime;
+  return *g;
+}
+
+}  // namespace
+
+namespace detail {
+
+scheduler& current_scheduler() {
+  if (worker* const w = this_worker()) return w->owner;
+  if (scheduler* const s = all().latest.load(std::memory_order_acquire)) return *s;
+  throw no_runtime("mobula: no runtime lives: make one first, mobula::runtime ray; or mobula::init()");
+}
+
+}  // namespace detail
+
+runtime::runtime(runtime_options const& options) : runtime(make_scheduler(options)) {}
+
+runtime::runtime(std::shared_ptr<detail::scheduler> s)
+    : scheduler_(std::move(s)), exceptions_at_start_(std::uncaught_exceptions()) {
+  static_cast<void>(detail::ticks_per_microsecond());  // measured now, not in the first map
+  all().add(scheduler_.get());
+}
+
+runtime::~runtime() {
+  shutdown(std::uncaught_exceptions() > exceptions_at_start_ ? on_shutdown::drop : on_shutdown::drain);
+}
+
+void runtime::shutdown(on_shutdown how) { shutdown_until(how, detail::time_point::max()); }
+
+bool runtime::shutdown_until(on_shutdown how, detail::time_point limit) {
+  if (down_) return true;
+  if (detail::worker* const w = detail::this_worker(); w != nullptr && &w->owner == scheduler_.get())
+    throw error("mobula: a runtime can't be shut down by one of its own tasks");
+  if (!scheduler_->shutdown(how == on_shutdown::drop, limit)) return false;
+  all().remove(scheduler_.get());
+  down_ = true;
+  return true;
+}
+
+unsigned runtime::num_cpus() const noexcept { return scheduler_->concurrency(); }
+
+detail::time_point runtime::now() const noexcept { return scheduler_->now(); }
+
+void init(runtime_options const& options) {
+  global_runtime& g = global();
+  std::lock_guard const lock(g.mutex);
+  if (g.current) throw error("mobula: init was called twice: call mobula::shutdown() first");
+  g.current = std::make_unique<runtime>(options);
+  static bool const once =
+      std::atexit([] {
+        // The program ends without `shutdown`. Tasks must neither hold it up nor run on among destroyed statics.
+        global_runtime& left = global();
+        std::unique_lock const held(left.mutex, std::try_to_lock);
+        if (!held || !left.current) return;
+        runtime* const r = left.current.release();  // leaked if it doesn't end, threads and all
+        if (detail::this_worker() == nullptr &&
+            r->shutdown_until(on_shutdown::drop, std::chrono::steady_clock::now() + std::chrono::seconds(1)))
+          delete r;
+      }) == 0;
+  static_cast<void>(once);
+}
+
+void shutdown(on_shutdown how) {
+  global_runtime& g = global();
+  std::unique_ptr<runtime> r;
+  {
+    std::lock_guard const lock(g.mutex);
+    r = std::move(g.current);
+  }
+  if (r) r->shutdown(how);
+}
+
+bool is_initialized() noexcept {
+  std::lock_guard const lock(global().mutex);
+  return global().current != nullptr;
+}
+
+}  // namespace mobula

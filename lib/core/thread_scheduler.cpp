@@ -1,0 +1,276 @@
+#include "thread_scheduler.hpp"
+
+#include <mobula/core/error.hpp>
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <string>
+#include <thread>
+
+namespace mobula::detail {
+
+thread_scheduler::thread_scheduler(unsigned workers, std::size_t stack_size, std::size_t max_stacks)
+    : stack_size_(stack_size),
+      max_stacks_(max_stacks),
+      useful_searchers_(std::min(workers, std::max(1U, std::thread::hardware_concurrency()))),
+      reactor_(timers_),
+      threads_(workers) {
+  for (unsigned i = 0; i < workers; ++i) workers_.push_back(std::make_unique<fiber_worker>(*this, i));
+  sleepers_.reserve(workers);
+  for (auto& w : workers_) boost::asio::post(threads_, [&worker = *w] { worker.run(); });
+}
+
+thread_scheduler::~thread_scheduler() { shutdown(true, time_point::max()); }
+
+void thread_scheduler::submit_from_outside(job& first, job& last, std::size_t count) noexcept {
+  last.next = nullptr;
+  {
+    std::lock_guard const lock(injected_mutex_);
+    (injected_last_ != nullptr ? injected_last_->next : injected_first_) = &first;
+    injected_last_ = &last;
+    injected_.store(injected_.load(std::memory_order_relaxed) + count, std::memory_order_seq_cst);
+  }
+  wake_if_needed();
+}
+
+void thread_scheduler::admit_from_outside() {
+  std::lock_guard const lock(injected_mutex_);
+  if (closed_)
+    throw no_runtime("mobula: this runtime has been shut down: make a new mobula::runtime, or submit before");
+  ++submitted_from_outside_;
+}
+
+void thread_scheduler::block_fiber(publish_function publish, void* argument) {
+  fiber_worker::block(static_cast<fiber_worker&>(*this_worker()), publish, argument);
+}
+
+void thread_scheduler::add_timer(timer_node& node) noexcept {
+  if (!timers_.add(node)) return;
+  reactor_.arm();
+  // Nobody may be there to see it: the reactor's last sleeper went to work while others sleep elsewhere.
+  if (in_reactor_.load(std::memory_order_seq_cst) == nullptr && idle_.should_wake()) wake_one();
+}
+
+job* thread_scheduler::next_job(fiber_worker& w) noexcept {
+  job* j = find_job(w);
+  if (j == nullptr) j = search(w);
+  if (w.searching && j != nullptr) stop_searching(w);
+  return j;
+}
+
+job* thread_scheduler::find_job(fiber_worker& w) noexcept {
+  if (job* const j = w.queue.pop()) return j;
+  if (job* const j = take_injected(w)) return j;
+  return steal(w);
+}
+
+// Takes a share of what came from outside: one to run, the rest to the own queue, the oldest at the end where the owner
+// takes from.
+job* thread_scheduler::take_injected(fiber_worker& w) noexcept {
+  if (injected_.load(std::memory_order_seq_cst) == 0) return nullptr;
+  constexpr std::size_t most = 64;
+  job* taken[most];
+  std::size_t n = 0;
+  {
+    std::lock_guard const lock(injected_mutex_);
+    std::size_t const there = injected_.load(std::memory_order_relaxed);
+    if (there == 0) return nullptr;
+    std::size_t const share = std::min(most, (there + workers_.size() - 1) / workers_.size());
+    for (; n < share; ++n) {
+      taken[n] = injected_first_;
+      injected_first_ = injected_first_->next;
+    }
+    if (injected_first_ == nullptr) injected_last_ = nullptr;
+    injected_.store(there - n, std::memory_order_seq_cst);
+  }
+  for (std::size_t i = n; i-- > 1;) w.queue.push(taken[i]);
+  if (n > 1) wake_if_needed();
+  return taken[0];
+}
+
+// Takes the oldest job of another worker; of a long queue some more, as each theft costs both sides a cache miss.
+job* thread_scheduler::steal(fiber_worker& w) noexcept {
+  std::size_t const n = workers_.size();
+  if (n == 1) return nullptr;
+  w.random = w.random * 1664525 + 1013904223;
+  std::size_t const start = w.random >> 16;
+  for (std::size_t k = 0; k < n; ++k) {
+    fiber_worker& victim = *workers_[(start + k) % n];
+    if (&victim == &w) continue;
+    job* const first = victim.queue.steal();
+    if (first == nullptr) continue;
+    constexpr std::size_t few = 16, most = 32;
+    std::size_t const left = victim.queue.size();
+    if (left > few) {
+      job* more[most];
+      std::size_t taken = 0;
+      for (std::size_t const share = std::min(most, left / 2); taken < share; ++taken)
+        if ((more[taken] = victim.queue.steal()) == nullptr) break;
+      while (taken-- > 0) w.queue.push(more[taken]);
+    }
+    return first;
+  }
+  return nullptr;
+}
+
+// Looks around for some microseconds before sleeping, unless enough others do.
+job* thread_scheduler::search(fiber_worker& w) noexcept {
+  using namespace std::chrono_literals;
+  if (!w.searching) {
+    if (idle_.searchers() * 2 >= useful_searchers_) return nullptr;
+    idle_.begin_search();
+    w.searching = true;
+  }
+  auto const limit = now() + 20us;
+  do {
+    for (int i = 0; i < 16; ++i) {
+      __builtin_ia32_pause();
+      if (stopping() || w.fiber_ready_.load(std::memory_order_relaxed)) return nullptr;
+      if (job* const j = find_job(w)) return j;
+    }
+  } while (now() < limit);
+  return nullptr;
+}
+
+// The worker has found something. If it was the last to search, whoever submitted meanwhile has relied on it, and so
+// has the reactor: it wakes the next.
+void thread_scheduler::stop_searching(fiber_worker& w) noexcept {
+  w.searching = false;
+  if (!idle_.end_search() || idle_.sleepers() == 0) return;
+  bool const reactor_unattended =
+      in_reactor_.load(std::memory_order_seq_cst) == nullptr && timers_.first() != time_point::max();
+  if (more_to_do() || reactor_unattended) wake_one();
+}
+
+bool thread_scheduler::more_to_do() const noexcept {
+  return injected_.load(std::memory_order_seq_cst) != 0 ||
+         std::any_of(workers_.begin(), workers_.end(), [](auto const& v) { return !v->queue.empty(); });
+}
+
+void thread_scheduler::wake_one() noexcept {
+  fiber_worker* w = nullptr;
+  {
+    std::lock_guard const lock(sleepers_mutex_);
+    if (sleepers_.empty()) return;
+    w = sleepers_.back();
+    sleepers_.pop_back();
+    w->listed = false;
+    idle_.sleeper_to_searcher();  // it will know from not being listed any more
+  }
+  w->unpark();
+}
+
+void thread_scheduler::wake_all() noexcept {
+  for (auto& w : workers_) w->unpark();
+}
+
+void thread_scheduler::lie_down(fiber_worker& w) noexcept {
+  std::lock_guard const lock(sleepers_mutex_);
+  sleepers_.push_back(&w);
+  w.listed = true;
+  idle_.begin_sleep();
+  if (std::exchange(w.searching, false)) idle_.end_search();
+}
+
+void thread_scheduler::get_up(fiber_worker& w) noexcept {
+  std::lock_guard const lock(sleepers_mutex_);
+  if (w.listed) {
+    std::erase(sleepers_, &w);
+    w.listed = false;
+    idle_.end_sleep();
+  } else {
+    w.searching = true;  // whoever woke it has counted it so
+  }
+}
+
+// Sleeps in the reactor if nobody else does. park_state says where, so that unpark knows how to wake; a wake that comes
+// before the sleep makes the exchange fail.
+void thread_scheduler::sleep(fiber_worker& w) noexcept {
+  lie_down(w);
+  if (closing_.load(std::memory_order_seq_cst)) tell_if_drained();
+  if (!more_to_do() && !w.fiber_ready_.load(std::memory_order_acquire) && !stopping()) {
+    int expected = fiber_worker::awake;
+    fiber_worker* nobody = nullptr;
+    if (in_reactor_.compare_exchange_strong(nobody, &w, std::memory_order_seq_cst)) {
+      if (w.park_state_.compare_exchange_strong(expected, fiber_worker::in_reactor, std::memory_order_seq_cst)) {
+        reactor_.arm();
+        while (w.park_state_.load(std::memory_order_seq_cst) == fiber_worker::in_reactor && w.queue.empty())
+          reactor_.sleep();
+      }
+      in_reactor_.store(nullptr, std::memory_order_seq_cst);
+    } else if (w.park_state_.compare_exchange_strong(expected, fiber_worker::on_condition, std::memory_order_seq_cst)) {
+      w.parker_.park();
+    }
+  }
+  w.park_state_.store(fiber_worker::awake, std::memory_order_seq_cst);
+  get_up(w);
+}
+
+void thread_scheduler::poll(fiber_worker& w, time_point now) noexcept {
+  timers_.fire_due(now);
+  fiber_worker* nobody = nullptr;
+  if (in_reactor_.compare_exchange_strong(nobody, &w, std::memory_order_seq_cst)) {
+    reactor_.poll();
+    in_reactor_.store(nullptr, std::memory_order_seq_cst);
+  }
+  // Fairness: what waits outside, and the oldest job of the own queue, get a turn before what was pushed last.
+  if (job* const j = take_injected(w)) w.queue.push(j);
+  if (job* const j = w.queue.steal()) w.queue.push(j);
+}
+
+bool thread_scheduler::shutdown(bool drop, time_point limit) {
+  {
+    std::lock_guard const lock(injected_mutex_);
+    closed_ = true;
+  }
+  if (drop) {
+    dropping_.store(true, std::memory_order_relaxed);
+    timers_.close();
+  }
+  closing_.store(true, std::memory_order_seq_cst);
+  wake_all();
+  {
+    std::unique_lock lock(drained_mutex_);
+    auto const told = [this] { return drained_told_; };
+    if (limit == time_point::max())
+      drained_changed_.wait(lock, told);
+    else if (!drained_changed_.wait_until(lock, limit, told))
+      return false;
+  }
+  stopping_.store(true, std::memory_order_release);
+  wake_all();
+  threads_.join();
+  return true;
+}
+
+// Finished tasks are summed before submitted ones, and a task's children are counted before it is: so equal sums mean
+// that at the moment between the two nothing was left.
+bool thread_scheduler::drained() const noexcept {
+  std::uint64_t finished = 0, submitted = 0;
+  for (auto const& w : workers_) finished += w->finished.load(std::memory_order_acquire);
+  for (auto const& w : workers_) submitted += w->submitted.load(std::memory_order_acquire);
+  return finished == submitted + submitted_from_outside_;  // the latter is fixed since `closed_`
+}
+
+void thread_scheduler::tell_if_drained() noexcept {
+  if (!drained()) return;
+  std::lock_guard const lock(drained_mutex_);
+  drained_told_ = true;
+  drained_changed_.notify_all();
+}
+
+void thread_scheduler::reserve_stack() {
+  if (stacks_.fetch_add(1, std::memory_order_relaxed) < max_stacks_) return;
+  release_stack();
+  throw_too_many_blocked();
+}
+
+void thread_scheduler::throw_too_many_blocked() const {
+  throw too_many_blocked("mobula: " + std::to_string(stacks_.load(std::memory_order_relaxed)) +
+                         " plain tasks of this runtime block at once, and there are no stacks for more: make them "
+                         "coroutines (mobula::task, co_await), which wait without a stack, or raise "
+                         "runtime_options::max_blocked");
+}
+
+}  // namespace mobula::detail

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <mobula/core/scheduler.hpp>
+
+#include "fiber_worker.hpp"
+#include "reactor.hpp"
+
+#include <boost/asio/thread_pool.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace mobula::detail {
+
+/// Runs jobs on threads of its own, which steal work from each other.
+class thread_scheduler final : public scheduler {
+ public:
+  thread_scheduler(unsigned workers, std::size_t stack_size, std::size_t max_stacks);
+
+  ~thread_scheduler() override;
+
+  bool shutdown(bool drop, time_point limit) override;
+  void submit_from_outside(job& first, job& last, std::size_t count) noexcept override;
+  void block_fiber(publish_function publish, void* argument) override;
+  void add_timer(timer_node& node) noexcept override;
+  time_point now() const noexcept override { return std::chrono::steady_clock::now(); }
+  unsigned concurrency() const noexcept override { return static_cast<unsigned>(workers_.size()); }
+
+  // For the workers, each by its own thread.
+
+  [[nodiscard]] bool stopping() const noexcept { return stopping_.load(std::memory_order_acquire); }
+  /// The next job to run; null when it is time to sleep.
+  job* next_job(fiber_worker& w) noexcept;
+  /// Sleeps until somebody wakes the worker, unless there is something to do.
+  void sleep(fiber_worker& w) noexcept;
+  /// Lets timers, the reactor and work from outside have their turn while the worker is busy.
+  void poll(fiber_worker& w, time_point now) noexcept;
+  void interrupt_reactor() noexcept { reactor_.interrupt(); }
+
+  [[nodiscard]] std::size_t stack_size() const noexcept { return stack_size_; }
+  /// Counts a fiber stack; throws too_many_blocked.
+  void reserve_stack();
+  void release_stack() noexcept { stacks_.fetch_sub(1, std::memory_order_relaxed); }
+  [[noreturn]] void throw_too_many_blocked() const;
+
+ protected:
+  void admit_from_outside() override;
+  void wake_one() noexcept override;
+
+ private:
+  job* find_job(fiber_worker& w) noexcept;
+  job* take_injected(fiber_worker& w) noexcept;
+  job* steal(fiber_worker& w) noexcept;
+  job* search(fiber_worker& w) noexcept;
+  void stop_searching(fiber_worker& w) noexcept;
+  bool more_to_do() const noexcept;
+  void lie_down(fiber_worker& w) noexcept;
+  void get_up(fiber_worker& w) noexcept;
+  void wake_all() noexcept;
+  [[nodiscard]] bool drained() const noexcept;
+  void tell_if_drained() noexcept;
+
+  std::size_t const stack_size_;
+  std::size_t const max_stacks_;
+  unsigned const useful_searchers_;  // twice as many as may search at once
+  std::atomic<std::size_t> stacks_{0};
+
+  reactor reactor_;
+  // Who sleeps in the reactor, null if nobody. Set by compare-and-exchange, so one at a time.
+  std::atomic<fiber_worker*> in_reactor_{nullptr};
+
+  // Jobs from other threads than the workers, in order, linked by `next`. The count is written under the mutex and read
+  // without it, sequentially consistent, as part of the protocol of idle_state.
+  alignas(cache_line) std::mutex injected_mutex_;
+  job* injected_first_ = nullptr;
+  job* injected_last_ = nullptr;
+  std::uint64_t submitted_from_outside_ = 0;
+  bool closed_ = false;
+  alignas(cache_line) std::atomic<std::size_t> injected_{0};
+
+  std::mutex sleepers_mutex_;
+  std::vector<fiber_worker*> sleepers_;  // the last to lie down is the first to be woken: its caches are warm
+
+  std::atomic<bool> closing_{false};   // set before wake_all; every worker looks before it sleeps
+  std::atomic<bool> stopping_{false};  // set after all tasks are over
+  std::mutex drained_mutex_;
+  std::condition_variable drained_changed_;
+  bool drained_told_ = false;
+
+  std::vector<std::unique_ptr<fiber_worker>> workers_;
+  boost::asio::thread_pool threads_;
+};
+
+}  // namespace mobula::detail

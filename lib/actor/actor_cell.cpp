@@ -5,9 +5,26 @@ namespace mobula::detail {
 
 actor_cell_base::actor_cell_base(std::shared_ptr<scheduler> s) noexcept : job(&step), scheduler_(std::move(s)) {}
 
+void actor_cell_base::begin(job& constructor, message_hooks const& hooks) noexcept {
+  be_at_work();
+  constructor.next = nullptr;
+  taken_ = &constructor;
+  if (hooks.wait != nullptr)
+    hooks.wait(constructor, *scheduler_, *this);
+  else
+    scheduler_->submit(*this);
+}
+
+// Being at work is a share, which the caller's own has kept possible until here, and a task, so that the runtime does
+// not end before the mailbox has come to rest and the object, if need be, to its end.
+void actor_cell_base::be_at_work() noexcept {
+  shares_.fetch_add(1, std::memory_order_relaxed);
+  scheduler_->count_task();
+}
+
 void actor_cell_base::deliver(job& message) noexcept {
   if (!mailbox_.push(message)) return;
-  shares_.fetch_add(1, std::memory_order_relaxed);  // for being at work; the caller's own keeps it alive until here
+  be_at_work();
   scheduler_->submit(*this);
 }
 
@@ -34,7 +51,7 @@ void actor_cell_base::work(job_verb verb) noexcept {
     if (taken_ == nullptr) {
       if (!mailbox_.rest()) continue;
       if (shares_.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy_object();
-      return;
+      return scheduler::finish_task();
     }
     job* const message = taken_;
     taken_ = message->next;

@@ -3,11 +3,14 @@
 #include "thread_parker.hpp"
 
 #include <atomic>
+#include <vector>
 
 namespace mobula::detail {
 namespace {
 
-thread_local thread_driver* driver = nullptr;
+thread_local std::vector<thread_driver*> drivers;  // the last one waits
+
+thread_driver* driver() noexcept { return drivers.empty() ? nullptr : drivers.back(); }
 
 // Wakes a sleeping thread.
 struct thread_resumer : resumer {
@@ -67,7 +70,7 @@ struct timed_wait : resumer, timer_node {
 
 void block(publish_function publish, void* argument) {
   if (worker* const w = this_worker()) return w->owner.block_fiber(publish, argument);
-  if (driver != nullptr) return driver->block_thread(publish, argument);
+  if (auto* const d = driver()) return d->block_thread(publish, argument);
   thread_resumer me(parker_of_this_thread());
   publish(argument, me);
   me.parker.park();
@@ -80,7 +83,7 @@ bool block_until(time_point limit, publish_function publish, bool (*cancel)(void
     w->owner.block_fiber(&timed_wait::publish_both, &t);
     return !t.timed_out;
   }
-  if (driver != nullptr) return driver->block_thread_until(limit, publish, cancel, argument);
+  if (auto* const d = driver()) return d->block_thread_until(limit, publish, cancel, argument);
   thread_resumer me(parker_of_this_thread());
   publish(argument, me);
   if (me.parker.park(limit)) return true;
@@ -90,16 +93,14 @@ bool block_until(time_point limit, publish_function publish, bool (*cancel)(void
 
 time_point deadline_after(duration d) noexcept {
   worker* const w = this_worker();
-  time_point const now = w != nullptr        ? w->owner.now()
-                         : driver != nullptr ? driver->driver_now()
-                                             : std::chrono::steady_clock::now();
+  auto const* const by_hand = driver();
+  time_point const now = w != nullptr         ? w->owner.now()
+                         : by_hand != nullptr ? by_hand->driver_now()
+                                              : std::chrono::steady_clock::now();
   return d > time_point::max() - now ? time_point::max() : now + d;
 }
 
-thread_driver* exchange_thread_driver(thread_driver* d) noexcept {
-  thread_driver* const former = driver;
-  driver = d;
-  return former;
-}
+void add_thread_driver(thread_driver& d) { drivers.push_back(&d); }
+void remove_thread_driver(thread_driver& d) noexcept { std::erase(drivers, &d); }
 
 }  // namespace mobula::detail

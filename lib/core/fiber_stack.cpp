@@ -7,6 +7,11 @@
 
 namespace mobula::detail {
 
+std::size_t fiber_stack_allocator::guard_size() noexcept {
+  static auto const page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  return page;
+}
+
 boost::context::stack_context fiber_stack_allocator::allocate() {
   // Twice as much is mapped, then what lies outside the aligned half is given back.
   void* const mapped = ::mmap(nullptr, size_ * 2, PROT_READ | PROT_WRITE,
@@ -18,7 +23,7 @@ boost::context::stack_context fiber_stack_allocator::allocate() {
   char* const low = begin + before;
   if (before != 0) ::munmap(begin, before);
   ::munmap(low + size_, size_ - before);
-  if (::mprotect(low, static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)), PROT_NONE) != 0) {
+  if (::mprotect(low, guard_size(), PROT_NONE) != 0) {
     ::munmap(low, size_);
     throw std::bad_alloc();
   }

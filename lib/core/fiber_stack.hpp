@@ -11,12 +11,15 @@ namespace mobula::detail {
 /// any address on a stack tells where the stack ends. Pages are taken from the system when first touched.
 class fiber_stack_allocator {
  public:
-  /// `size` in bytes, a power of two of at least 16 KiB.
+  /// `size` in bytes, a power of two of at least 32 KiB.
   explicit fiber_stack_allocator(std::size_t size) noexcept : size_(size) {}
 
   /// Throws std::bad_alloc.
   boost::context::stack_context allocate();
   void deallocate(boost::context::stack_context& stack) noexcept;
+
+  /// Bytes at the low end that can't be used.
+  [[nodiscard]] static std::size_t guard_size() noexcept;
 
   /// Where the stack of `size` bytes that the caller runs on begins.
   [[gnu::always_inline]] static std::uintptr_t floor_here(std::size_t size) noexcept {

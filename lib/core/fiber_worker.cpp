@@ -7,6 +7,7 @@
 #include <boost/fiber/fiber.hpp>
 #include <boost/fiber/operations.hpp>
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -60,6 +61,10 @@ class fiber_worker::switcher final : public bf::algo::algorithm {
 
   bf::context* pick_next() noexcept override {
     if (worker_.ready_.empty()) return std::exchange(worker_.dispatcher_, nullptr);
+    if (worker_.idle_loop_ != nullptr) {  // another fiber has become ready while the loop was on its way to sleep
+      worker_.spares_.push_back(std::exchange(worker_.idle_loop_, nullptr));
+      worker_.scheduler_.stop_searching(worker_);
+    }
     bf::context* const c = worker_.ready_.front();
     worker_.ready_.pop_front();
     return c;
@@ -151,6 +156,7 @@ void fiber_worker::loop() {
 }
 
 void fiber_worker::become_spare() {
+  scheduler_.stop_searching(*this);
   bf::context* const me = bf::context::active();
   spares_.push_back(me);
   me->suspend();
@@ -203,12 +209,12 @@ bf::context* fiber_worker::take_spare() {
   return s;
 }
 
-// A task may run on top of another that waits for it while it stays above the lower quarter of the stack. On other
+// A task may run on top of another that waits for it while it leaves a quarter of the stack, at least 16 KiB. On other
 // stacks than a loop's (a fiber that the user has made) it never may: their addresses lie outside.
 void fiber_worker::set_stack_of_loop() noexcept {
   std::size_t const size = scheduler_.stack_size();
   std::uintptr_t const floor = fiber_stack_allocator::floor_here(size);
-  stack_low_ = floor + size / 4;
+  stack_low_ = floor + fiber_stack_allocator::guard_size() + std::max<std::size_t>(size / 4, 16 * 1024);
   stack_high_ = floor + size;
 }
 

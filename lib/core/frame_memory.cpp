@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <mutex>
 #include <new>
+#include <utility>
 
 namespace mobula::detail {
 namespace {
@@ -57,7 +58,7 @@ std::array<depot, classes>& depots() {
 struct bin {
   block* loose = nullptr;
   block* full = nullptr;
-  std::uint32_t count = 0;  // of loose
+  std::uint32_t count = magazine_size;  // of loose; at first as if full, so that either first use takes the slow path
 };
 
 constinit thread_local std::array<bin, classes> bins{};
@@ -82,11 +83,27 @@ std::uint32_t length(block const* b) noexcept {
   return n;
 }
 
-[[gnu::noinline]] void refill(bin& b, std::size_t c) {
+block* pop(bin& b) noexcept {
+  block* const p = b.loose;
+  b.loose = p->next;
+  --b.count;
+  return p;
+}
+
+void push(bin& b, void* memory) noexcept {
+  auto* const p = static_cast<block*>(memory);
+  p->next = b.loose;
+  b.loose = p;
+  ++b.count;
+}
+
+// The slow paths are functions of their own, called last, so that the fast ones save no registers.
+
+[[gnu::noinline, gnu::cold]] void* allocate_from_depot(std::size_t c) {
   watch_thread_exit();
+  bin& b = bins[c];
   if (b.full != nullptr) {
-    b.loose = b.full;
-    b.full = nullptr;
+    b.loose = std::exchange(b.full, nullptr);
     b.count = magazine_size;
   } else if (block* m = depots()[c].take()) {
     b.loose = m;
@@ -94,17 +111,26 @@ std::uint32_t length(block const* b) noexcept {
   } else {
     std::size_t const size = (c + 1) * unit;
     auto* const slab = static_cast<std::byte*>(fresh(size * magazine_size));
-    for (std::uint32_t i = magazine_size; i-- > 0;) b.loose = ::new (slab + i * size) block{b.loose, nullptr};
-    b.count = magazine_size;
+    for (std::uint32_t i = magazine_size; i-- > 0;) push(b, slab + i * size);
   }
+  return pop(b);
 }
 
-[[gnu::noinline]] void make_room(bin& b, std::size_t c) noexcept {
+[[gnu::noinline, gnu::cold]] void deallocate_to_depot(std::size_t c, void* memory) noexcept {
   watch_thread_exit();
+  bin& b = bins[c];
   if (b.full != nullptr) depots()[c].put(b.full);
-  b.full = b.loose;
-  b.loose = nullptr;
+  b.full = std::exchange(b.loose, nullptr);
   b.count = 0;
+  push(b, memory);
+}
+
+[[gnu::noinline, gnu::cold]] void* allocate_large(std::size_t size) {
+  return ::operator new(size, std::align_val_t{unit});
+}
+
+[[gnu::noinline, gnu::cold]] void deallocate_large(void* memory) noexcept {
+  ::operator delete(memory, std::align_val_t{unit});
 }
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -125,22 +151,22 @@ constexpr bool pooled = true;
 // address of `bins` across it.
 [[gnu::noinline]] void* allocate_frame(std::size_t size) {
   std::size_t const c = (size - 1) / unit;
-  if (!pooled || c >= classes) return ::operator new(size, std::align_val_t{unit});
+  if (!pooled || c >= classes) [[unlikely]]
+    return allocate_large(size);
   bin& b = bins[c];
-  if (b.loose == nullptr) refill(b, c);
-  block* const p = b.loose;
-  b.loose = p->next;
-  --b.count;
-  return p;
+  if (b.loose == nullptr) [[unlikely]]
+    return allocate_from_depot(c);
+  return pop(b);
 }
 
 [[gnu::noinline]] void deallocate_frame(void* memory, std::size_t size) noexcept {
   std::size_t const c = (size - 1) / unit;
-  if (!pooled || c >= classes) return ::operator delete(memory, std::align_val_t{unit});
+  if (!pooled || c >= classes) [[unlikely]]
+    return deallocate_large(memory);
   bin& b = bins[c];
-  if (b.count == magazine_size) make_room(b, c);
-  b.loose = ::new (memory) block{b.loose, nullptr};
-  ++b.count;
+  if (b.count == magazine_size) [[unlikely]]
+    return deallocate_to_depot(c, memory);
+  push(b, memory);
 }
 
 std::size_t frame_memory_reserved() noexcept { return reserved.load(std::memory_order_relaxed); }

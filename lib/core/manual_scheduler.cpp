@@ -40,9 +40,10 @@ struct manual_scheduler::runner : job, resumer {
 
 manual_scheduler::manual_scheduler(manual_options const& options)
     : place_(*this, 0),
-      stack_size_(std::bit_ceil(std::max<std::size_t>(options.stack_size, 16 * 1024))),
-      random_(options.seed),
-      former_driver_(exchange_thread_driver(this)) {}
+      stack_size_(std::bit_ceil(std::max<std::size_t>(options.stack_size, 32 * 1024))),
+      random_(options.seed) {
+  add_thread_driver(*this);
+}
 
 manual_scheduler::~manual_scheduler() { shutdown(true, time_point::max()); }
 
@@ -55,7 +56,6 @@ void manual_scheduler::submit_from_outside(job& first, job& last, std::size_t) n
 
 void manual_scheduler::admit_from_outside() {
   if (closed_) throw no_runtime("mobula: this manual_runtime has been shut down");
-  ++submitted_from_outside_;
 }
 
 // What jobs have submitted lies in the place's queue; the oldest first.
@@ -147,7 +147,10 @@ void manual_scheduler::block_thread(publish_function publish, void* argument) {
   publish(argument, me);
   while (!me.woken)
     if (!run_or_pass_time(time_point::max()))
-      throw deadlock_error("mobula: deadlock: this waits for something, and nothing is left that could run");
+      throw deadlock_error(
+          "mobula: deadlock: this waits for something, and nothing is left in the manual_runtime that could run. "
+          "(While "
+          "one lives, its thread can't wait for the tasks of other runtimes.)");
 }
 
 bool manual_scheduler::block_thread_until(time_point limit, publish_function publish, bool (*cancel)(void*) noexcept,
@@ -163,10 +166,7 @@ bool manual_scheduler::block_thread_until(time_point limit, publish_function pub
 }
 
 bool manual_scheduler::shutdown(bool drop, time_point) {
-  if (!closed_) {
-    closed_ = true;
-    exchange_thread_driver(former_driver_);
-  }
+  closed_ = true;
   if (drop) {
     dropping_.store(true, std::memory_order_relaxed);
     timers_.close();
@@ -176,6 +176,7 @@ bool manual_scheduler::shutdown(bool drop, time_point) {
     r->stack = std::move(r->stack).resume();
   }
   idle_runners_.clear();
+  remove_thread_driver(*this);
   return true;
 }
 

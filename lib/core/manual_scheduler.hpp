@@ -29,12 +29,14 @@ class manual_scheduler final : public scheduler, private thread_driver {
   bool shutdown(bool drop, time_point limit) override;
   void submit_from_outside(job& first, job& last, std::size_t count) noexcept override;
   void block_fiber(publish_function publish, void* argument) override;
+  void finish_from_outside() noexcept override {}
   void add_timer(timer_node& node) noexcept override { timers_.add(node); }
   time_point now() const noexcept override { return now_; }
   unsigned concurrency() const noexcept override { return 1; }
 
  protected:
   void admit_from_outside() override;
+  void count_from_outside() noexcept override {}
   void wake_one() noexcept override {}
 
  private:
@@ -57,9 +59,7 @@ class manual_scheduler final : public scheduler, private thread_driver {
   std::vector<job*> ready_;
   std::vector<std::unique_ptr<runner>> idle_runners_;
   runner* running_ = nullptr;
-  std::uint64_t submitted_from_outside_ = 0;
   bool closed_ = false;
-  thread_driver* former_driver_;
 };
 
 }  // namespace mobula::detail

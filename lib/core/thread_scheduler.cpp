@@ -15,30 +15,40 @@ thread_scheduler::thread_scheduler(unsigned workers, std::size_t stack_size, std
       max_stacks_(max_stacks),
       useful_searchers_(std::min(workers, std::max(1U, std::thread::hardware_concurrency()))),
       reactor_(timers_),
+      started_(static_cast<std::ptrdiff_t>(workers)),
       threads_(workers) {
+  find_process_barrier();
   for (unsigned i = 0; i < workers; ++i) workers_.push_back(std::make_unique<fiber_worker>(*this, i));
   sleepers_.reserve(workers);
-  for (auto& w : workers_) boost::asio::post(threads_, [&worker = *w] { worker.run(); });
+  for (auto& w : workers_)
+    boost::asio::post(threads_, [this, &worker = *w] {
+      started_.arrive_and_wait();
+      worker.run();
+    });
 }
 
 thread_scheduler::~thread_scheduler() { shutdown(true, time_point::max()); }
 
 void thread_scheduler::submit_from_outside(job& first, job& last, std::size_t count) noexcept {
   last.next = nullptr;
-  {
-    std::lock_guard const lock(injected_mutex_);
-    (injected_last_ != nullptr ? injected_last_->next : injected_first_) = &first;
-    injected_last_ = &last;
-    injected_.store(injected_.load(std::memory_order_relaxed) + count, std::memory_order_seq_cst);
-  }
+  // Waking within the lock: once a worker can take the job, it may be the last that this scheduler has lived for.
+  std::lock_guard const lock(injected_mutex_);
+  (injected_last_ != nullptr ? injected_last_->next : injected_first_) = &first;
+  injected_last_ = &last;
+  injected_.store(injected_.load(std::memory_order_relaxed) + count, std::memory_order_seq_cst);
   wake_if_needed();
+}
+
+void thread_scheduler::finish_from_outside() noexcept {
+  finished_from_outside_.fetch_add(1, std::memory_order_seq_cst);
+  if (closing_.load(std::memory_order_seq_cst)) wake_all();  // they look again whether all is done
 }
 
 void thread_scheduler::admit_from_outside() {
   std::lock_guard const lock(injected_mutex_);
   if (closed_)
     throw no_runtime("mobula: this runtime has been shut down: make a new mobula::runtime, or submit before");
-  ++submitted_from_outside_;
+  count_from_outside();
 }
 
 void thread_scheduler::block_fiber(publish_function publish, void* argument) {
@@ -55,7 +65,7 @@ void thread_scheduler::add_timer(timer_node& node) noexcept {
 job* thread_scheduler::next_job(fiber_worker& w) noexcept {
   job* j = find_job(w);
   if (j == nullptr) j = search(w);
-  if (w.searching && j != nullptr) stop_searching(w);
+  if (j != nullptr) stop_searching(w);
   return j;
 }
 
@@ -108,6 +118,7 @@ job* thread_scheduler::steal(fiber_worker& w) noexcept {
       for (std::size_t const share = std::min(most, left / 2); taken < share; ++taken)
         if ((more[taken] = victim.queue.steal()) == nullptr) break;
       while (taken-- > 0) w.queue.push(more[taken]);
+      wake_if_needed();
     }
     return first;
   }
@@ -136,8 +147,9 @@ job* thread_scheduler::search(fiber_worker& w) noexcept {
 // The worker has found something. If it was the last to search, whoever submitted meanwhile has relied on it, and so
 // has the reactor: it wakes the next.
 void thread_scheduler::stop_searching(fiber_worker& w) noexcept {
-  w.searching = false;
+  if (!std::exchange(w.searching, false)) return;
   if (!idle_.end_search() || idle_.sleepers() == 0) return;
+  process_barrier();
   bool const reactor_unattended =
       in_reactor_.load(std::memory_order_seq_cst) == nullptr && timers_.first() != time_point::max();
   if (more_to_do() || reactor_unattended) wake_one();
@@ -188,7 +200,8 @@ void thread_scheduler::get_up(fiber_worker& w) noexcept {
 // before the sleep makes the exchange fail.
 void thread_scheduler::sleep(fiber_worker& w) noexcept {
   lie_down(w);
-  if (closing_.load(std::memory_order_seq_cst)) tell_if_drained();
+  process_barrier();  // see idle_state: after this, whoever has pushed a job sees the sleeper, or its job is seen here
+  if (closing_.load(std::memory_order_seq_cst) && idle_.sleepers() == workers_.size()) tell_if_drained();
   if (!more_to_do() && !w.fiber_ready_.load(std::memory_order_acquire) && !stopping()) {
     int expected = fiber_worker::awake;
     fiber_worker* nobody = nullptr;
@@ -198,7 +211,7 @@ void thread_scheduler::sleep(fiber_worker& w) noexcept {
         while (w.park_state_.load(std::memory_order_seq_cst) == fiber_worker::in_reactor && w.queue.empty())
           reactor_.sleep();
       }
-      in_reactor_.store(nullptr, std::memory_order_seq_cst);
+      leave_reactor();
     } else if (w.park_state_.compare_exchange_strong(expected, fiber_worker::on_condition, std::memory_order_seq_cst)) {
       w.parker_.park();
     }
@@ -207,12 +220,18 @@ void thread_scheduler::sleep(fiber_worker& w) noexcept {
   get_up(w);
 }
 
+// Others may have lain down elsewhere because the reactor was taken; with timers pending one has to take the place.
+void thread_scheduler::leave_reactor() noexcept {
+  in_reactor_.store(nullptr, std::memory_order_seq_cst);
+  if (idle_.should_wake() && timers_.first() != time_point::max()) wake_one();
+}
+
 void thread_scheduler::poll(fiber_worker& w, time_point now) noexcept {
   timers_.fire_due(now);
   fiber_worker* nobody = nullptr;
   if (in_reactor_.compare_exchange_strong(nobody, &w, std::memory_order_seq_cst)) {
     reactor_.poll();
-    in_reactor_.store(nullptr, std::memory_order_seq_cst);
+    leave_reactor();
   }
   // Fairness: what waits outside, and the oldest job of the own queue, get a turn before what was pushed last.
   if (job* const j = take_injected(w)) w.queue.push(j);
@@ -247,14 +266,14 @@ bool thread_scheduler::shutdown(bool drop, time_point limit) {
 // Finished tasks are summed before submitted ones, and a task's children are counted before it is: so equal sums mean
 // that at the moment between the two nothing was left.
 bool thread_scheduler::drained() const noexcept {
-  std::uint64_t finished = 0, submitted = 0;
+  std::uint64_t finished = finished_from_outside_.load(std::memory_order_acquire), submitted = 0;
   for (auto const& w : workers_) finished += w->finished.load(std::memory_order_acquire);
   for (auto const& w : workers_) submitted += w->submitted.load(std::memory_order_acquire);
-  return finished == submitted + submitted_from_outside_;  // the latter is fixed since `closed_`
+  return finished == submitted + submitted_from_outside_.load(std::memory_order_acquire);
 }
 
 void thread_scheduler::tell_if_drained() noexcept {
-  if (!drained()) return;
+  if (more_to_do() || !drained()) return;
   std::lock_guard const lock(drained_mutex_);
   drained_told_ = true;
   drained_changed_.notify_all();

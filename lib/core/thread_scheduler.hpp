@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <latch>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -38,6 +39,8 @@ class thread_scheduler final : public scheduler {
   void sleep(fiber_worker& w) noexcept;
   /// Lets timers, the reactor and work from outside have their turn while the worker is busy.
   void poll(fiber_worker& w, time_point now) noexcept;
+  /// The worker has something else to do than to look for work, if it did.
+  void stop_searching(fiber_worker& w) noexcept;
   void interrupt_reactor() noexcept { reactor_.interrupt(); }
 
   [[nodiscard]] std::size_t stack_size() const noexcept { return stack_size_; }
@@ -48,6 +51,8 @@ class thread_scheduler final : public scheduler {
 
  protected:
   void admit_from_outside() override;
+  void count_from_outside() noexcept override { submitted_from_outside_.fetch_add(1, std::memory_order_acq_rel); }
+  void finish_from_outside() noexcept override;
   void wake_one() noexcept override;
 
  private:
@@ -55,13 +60,13 @@ class thread_scheduler final : public scheduler {
   job* take_injected(fiber_worker& w) noexcept;
   job* steal(fiber_worker& w) noexcept;
   job* search(fiber_worker& w) noexcept;
-  void stop_searching(fiber_worker& w) noexcept;
   bool more_to_do() const noexcept;
   void lie_down(fiber_worker& w) noexcept;
   void get_up(fiber_worker& w) noexcept;
   void wake_all() noexcept;
   [[nodiscard]] bool drained() const noexcept;
   void tell_if_drained() noexcept;
+  void leave_reactor() noexcept;
 
   std::size_t const stack_size_;
   std::size_t const max_stacks_;
@@ -77,8 +82,9 @@ class thread_scheduler final : public scheduler {
   alignas(cache_line) std::mutex injected_mutex_;
   job* injected_first_ = nullptr;
   job* injected_last_ = nullptr;
-  std::uint64_t submitted_from_outside_ = 0;
   bool closed_ = false;
+  std::atomic<std::uint64_t> submitted_from_outside_{0};
+  std::atomic<std::uint64_t> finished_from_outside_{0};
   alignas(cache_line) std::atomic<std::size_t> injected_{0};
 
   std::mutex sleepers_mutex_;
@@ -91,6 +97,7 @@ class thread_scheduler final : public scheduler {
   bool drained_told_ = false;
 
   std::vector<std::unique_ptr<fiber_worker>> workers_;
+  std::latch started_;  // no thread takes a second worker when the first one ends soon
   boost::asio::thread_pool threads_;
 };
 

@@ -10,11 +10,12 @@ namespace mobula::detail {
 namespace {
 
 // One wait for some of many. It is on the heap, as a state that has just become ready may still be about to notify its
-// waiter here when the wait is over already; each waiter that can still be notified holds a share.
+// waiter here when the wait is over already; each waiter that can still be notified holds a share, and so do the
+// publisher and the one who waits.
 class group_wait {
  public:
   group_wait(std::span<shared_state_base* const> pending, std::uint64_t needed)
-      : needed_(needed), shares_(pending.size() + 1), size_(pending.size()), entries_(new entry[size_]) {
+      : needed_(needed), shares_(pending.size() + 2), size_(pending.size()), entries_(new entry[size_]) {
     for (std::size_t i = 0; i < size_; ++i) {
       entries_[i].group = this;
       entries_[i].state = pending[i];
@@ -27,13 +28,14 @@ class group_wait {
     for (std::size_t i = 0; i < g.size_; ++i)
       if (!g.entries_[i].state->add(g.entries_[i])) g.arrive(i);
     g.change(published);
+    g.release(1);  // the publisher's
   }
 
   static bool cancel(void* self) noexcept { return !static_cast<group_wait*>(self)->change(cancelled); }
 
   // The wait is over: takes the waiters out, and gives up what nobody will notify any more.
   void finish() noexcept {
-    if (resumer_ == nullptr) return release(size_ + 1);  // blocking has failed: nothing was added
+    if (resumer_ == nullptr) return release(size_ + 2);  // blocking has failed: nothing was added
     std::size_t done = 1;
     for (std::size_t i = 0; i < size_; ++i)
       if (!entries_[i].arrived && entries_[i].state->remove(entries_[i])) ++done;

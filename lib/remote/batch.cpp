@@ -9,6 +9,16 @@
 
 namespace mobula::detail {
 
+batch_admission::batch_admission(scheduler& s) {
+  if (worker* const w = this_worker(); w != nullptr && &w->owner == &s) return;
+  s.admit_task();
+  from_outside_ = s.shared_from_this();
+}
+
+batch_admission::~batch_admission() {
+  if (from_outside_ != nullptr) from_outside_->finish_from_outside();
+}
+
 // A helper's place in a queue.
 struct batch::helper : job {
   explicit helper(batch& b) noexcept : job(&step), owner(b) {}

@@ -219,9 +219,18 @@ template <class T, class... Args>
   static_assert(plan::found,
                 "mobula::make_actor: the class can't be constructed from these arguments, nor from the values "
                 "of those that are futures");
-  actor<T> a(new detail::actor_cell<T>(detail::current_scheduler().shared_from_this()));
-  if constexpr (plan::found) static_cast<void>(a.template send<plan>(function{a.cell_}, std::forward<Args>(args)...));
-  return a;
+  if constexpr (plan::found) {
+    using message = detail::actor_call<T, detail::bound_call<function, plan, std::decay_t<Args>...>>;
+    detail::scheduler& s = detail::current_scheduler();
+    auto cell = std::make_unique<detail::actor_cell<T>>(s.shared_from_this());
+    auto m = std::make_unique<message>(*cell, function{cell.get()}, std::forward<Args>(args)...);
+    s.admit_task();
+    message& constructor = *m.release();
+    actor<T> handle(cell.release());
+    auto const done = detail::future_access::make(constructor);  // nobody reads it: each call tells its error
+    handle.cell_->begin(constructor, message::hooks());
+    return handle;
+  }
 }
 
 }  // namespace mobula

@@ -27,6 +27,9 @@ class actor_cell_base : private job {
   explicit actor_cell_base(std::shared_ptr<scheduler> s) noexcept;
   actor_cell_base(actor_cell_base const&) = delete;
 
+  /// Begins with the message that constructs the object, before all others. Its task has been admitted. Once.
+  void begin(job& constructor, message_hooks const& hooks) noexcept;
+
   /// Delivers a message whose task has been admitted. Messages of one thread are handled in the order of delivery.
   void deliver(job& message) noexcept;
 
@@ -49,6 +52,7 @@ class actor_cell_base : private job {
  private:
   virtual void destroy_object() noexcept = 0;  // destroys *this too
 
+  void be_at_work() noexcept;
   static void step(job& j, job_verb verb) noexcept;
   void work(job_verb verb) noexcept;
 

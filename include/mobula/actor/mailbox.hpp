@@ -52,7 +52,8 @@ class mailbox {
   // idle: empty, nobody at work. working: empty, somebody at work. Else the newest message, the others behind it, and
   // somebody at work or about to be. A push releases its message, take_all acquires it. A rest releases what the
   // messages did to the actor, and the push that finds idle acquires it for who works next.
-  typename Atomics::template atomic<std::uintptr_t> word_{idle};
+  // At first somebody is at work: on the constructor.
+  typename Atomics::template atomic<std::uintptr_t> word_{working};
 };
 
 }  // namespace mobula::detail

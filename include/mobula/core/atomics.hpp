@@ -1,5 +1,7 @@
 #pragma once
 
+#include <mobula/core/process_barrier.hpp>
+
 #include <atomic>
 
 namespace mobula::detail {
@@ -14,6 +16,11 @@ struct std_atomics {
   static constexpr auto release = std::memory_order_release;
   static constexpr auto acq_rel = std::memory_order_acq_rel;
   static constexpr auto seq_cst = std::memory_order_seq_cst;
+
+  // See process_barrier.hpp.
+  static bool has_process_barrier() noexcept { return process_barrier_available; }
+  static void process_barrier() noexcept { detail::process_barrier(); }
+  static void compiler_barrier() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
 };
 
 /// Keeps what two threads write apart: two cache lines, as processors fetch them in pairs.

@@ -30,7 +30,8 @@ class thread_driver {
   ~thread_driver() = default;
 };
 
-/// Sets the calling thread's driver, null for none, and returns the former one.
-thread_driver* exchange_thread_driver(thread_driver* driver) noexcept;
+/// Makes `driver` the one that waits on the calling thread, until it is removed or another is added.
+void add_thread_driver(thread_driver& driver);
+void remove_thread_driver(thread_driver& driver) noexcept;
 
 }  // namespace mobula::detail

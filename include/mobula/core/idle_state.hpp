@@ -9,9 +9,10 @@ namespace mobula::detail {
 /// How many workers sleep and how many search for work, in one word, so that whoever submits a job decides by one
 /// load whether to wake somebody.
 ///
-/// The protocol, which tests/models checks: a submitter first queues the job, then loads this word. A worker first
-/// counts itself among the sleepers (and no longer among the searchers), then looks at the queues once more, then
-/// sleeps. All four are sequentially consistent, so one of the two sees the other and no job is left behind.
+/// The protocol, which tests/models checks: a submitter first queues the job, then reads this word (`should_wake`). A
+/// worker first counts itself among the sleepers (and no longer among the searchers), then has a process barrier (or
+/// its counting is read by the submitter's read-modify-write, or reads it), then looks at the queues once more, then
+/// sleeps. So one of the two sees the other and no job is left behind.
 /// While somebody searches, submitters wake nobody: the last searcher who finds a job looks whether there is more
 /// and wakes the next.
 /// Threads: any.
@@ -19,8 +20,14 @@ template <class Atomics = std_atomics>
 class idle_state {
  public:
   /// Tells whether a job just queued needs somebody to be woken: one sleeps and nobody searches.
-  [[nodiscard]] bool should_wake() const noexcept {
-    auto const v = word_.load(Atomics::seq_cst);
+  [[nodiscard]] bool should_wake() noexcept {
+    std::uint64_t v;
+    if (Atomics::has_process_barrier()) [[likely]] {
+      Atomics::compiler_barrier();
+      v = word_.load(Atomics::acquire);
+    } else {
+      v = word_.fetch_add(0, Atomics::seq_cst);
+    }
     return v != 0 && v < one_searcher;
   }
 

@@ -30,8 +30,8 @@ struct manual_options {
 /// `get` and `wait` on this thread run jobs, and let time pass where all jobs wait for it, until they have what they wait
 /// for. If they never will, they throw deadlock_error.
 ///
-/// Threads: everything by the thread that made it, also what tasks do. It is the current runtime on that thread until
-///          another one is made.
+/// Threads: everything by the thread that made it, also what tasks do. While one lives, that thread waits for nothing
+///          of other runtimes.
 class manual_runtime : public runtime {
  public:
   explicit manual_runtime(manual_options const& options = {});

@@ -13,7 +13,7 @@ struct runtime_options {
   /// Worker threads; 0 for as many as the affinity mask and the CPU quota of the process allow. May exceed the cores,
   /// for work that blocks in the kernel.
   unsigned num_cpus = 0;
-  /// Bytes of stack of a task that is a plain function; rounded up to a power of two, at least 16 KiB. Memory is taken
+  /// Bytes of stack of a task that is a plain function; rounded up to a power of two, at least 32 KiB. Memory is taken
   /// when touched.
   std::size_t stack_size = 256 * 1024;
   /// How many plain tasks may block in `get` at once. Each takes a stack with a guard page, of which Linux allows a

@@ -55,6 +55,14 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
       admit_from_outside();
   }
 
+  /// Counts a task that belongs to one which is counted already; so it can't be refused.
+  void count_task() noexcept {
+    if (worker* const w = this_worker(); w != nullptr && &w->owner == this)
+      w->count_submitted();
+    else
+      count_from_outside();
+  }
+
   /// `admit_task` and `submit` in one.
   void submit_task(job& j) {
     if (worker* const w = this_worker(); w != nullptr && &w->owner == this) {
@@ -72,6 +80,9 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
 
   /// Tells whether some worker is awake and looking for work, so that a job submitted now costs no wake-up.
   [[nodiscard]] bool anyone_searches() const noexcept { return idle_.searchers() != 0; }
+
+  /// Counts a task as over that no worker has run. Only outside the workers of this scheduler.
+  virtual void finish_from_outside() noexcept = 0;
 
   /// Counts a task as over. Only on a worker of this scheduler.
   static void finish_task() noexcept { this_worker()->count_finished(); }
@@ -97,6 +108,7 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
 
  protected:
   virtual void admit_from_outside() = 0;
+  virtual void count_from_outside() noexcept = 0;
   virtual void wake_one() noexcept = 0;
 
   alignas(cache_line) idle_state<> idle_;

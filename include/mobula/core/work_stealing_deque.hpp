@@ -26,15 +26,14 @@ class work_stealing_deque {
     ring_.store(rings_.back().get(), Atomics::relaxed);
   }
 
-  /// Adds at the bottom. Sequentially consistent, so that a thread which pushes and then sees nobody asleep, and
-  /// one which goes to sleep and then sees an empty queue, cannot both be right (see idle_state).
+  /// Adds at the bottom. Whoever then wakes a thief orders that after this (see idle_state).
   void push(T* item) {
     auto const b = bottom_.load(Atomics::relaxed);
     auto const t = top_.load(Atomics::acquire);  // pairs with the thieves' exchange: their slots are free again
     ring* r = ring_.load(Atomics::relaxed);
     if (b - t >= r->capacity()) r = grow(*r, t, b);
     r->at(b).store(item, Atomics::relaxed);
-    bottom_.store(b + 1, Atomics::seq_cst);  // publishes the item and what it points to; pairs with steal
+    bottom_.store(b + 1, Atomics::release);  // publishes the item and what it points to; pairs with steal
   }
 
   /// Takes what was pushed last; null if there is nothing.

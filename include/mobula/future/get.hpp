@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <ranges>
 #include <tuple>
 #include <vector>
@@ -22,6 +23,10 @@ using range_value_of_futures = typename std::remove_cvref_t<std::ranges::range_r
 /// A value in a tuple of results: void as std::monostate.
 template <class T>
 using non_void = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+
+/// A value in a list of results: a reference as std::reference_wrapper.
+template <class T>
+using list_element = std::conditional_t<std::is_reference_v<T>, std::reference_wrapper<std::remove_reference_t<T>>, T>;
 
 template <class T>
 inline constexpr bool is_std_array = false;
@@ -67,10 +72,10 @@ auto read_each(R&& futures) {
     for (auto& f : futures) element(f);
   } else if constexpr (is_std_array<range>) {
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
-      return std::array<value, sizeof...(I)>{element(futures[I])...};
+      return std::array<list_element<value>, sizeof...(I)>{element(futures[I])...};
     }(std::make_index_sequence<std::tuple_size_v<range>>());
   } else {
-    std::vector<value> values;
+    std::vector<list_element<value>> values;
     if constexpr (std::ranges::sized_range<R>) values.reserve(std::ranges::size(futures));
     for (auto& f : futures) values.push_back(element(f));
     return values;
@@ -106,8 +111,8 @@ T get(future<T>&& f) {
   return detail::future_access::read(std::move(f));
 }
 
-/// Waits for all futures of a range and gives their values in order: a std::array for an array, else a std::vector;
-/// nothing for futures of void.
+/// Waits for all futures of a range and gives their values in order: a std::array for an array, else a std::vector,
+/// references as std::reference_wrapper; nothing for futures of void.
 ///
 /// Errors: throws what the first failed task in order threw, after all are over.
 template <future_range R>

@@ -17,10 +17,10 @@ class all_of {
   /// For `get(when_all(...))`.
   auto get() && { return mobula::get(std::forward<Futures>(futures_)); }
 
-  auto operator co_await() && noexcept { return awaiter(std::forward<Futures>(futures_)); }
+  auto operator co_await() && { return awaiter(std::forward<Futures>(futures_)); }
 
  private:
-  // Registers with one state after the other, so that it needs one node and no memory.
+  // Registers with one state after the other, so that it needs one node for all.
   class awaiter : waiter, job {
    public:
     explicit awaiter(Futures&& futures)

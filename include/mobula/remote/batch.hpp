@@ -8,9 +8,22 @@
 #include <cstdint>
 #include <exception>
 #include <limits>
+#include <memory>
 #include <mutex>
 
 namespace mobula::detail {
+
+/// Counts a batch that a thread outside has begun as a task, so that the runtime does not end under it; in a task, that is
+/// counted already. Throws no_runtime.
+class batch_admission {
+ public:
+  explicit batch_admission(scheduler& s);
+  batch_admission(batch_admission const&) = delete;
+  ~batch_admission();
+
+ private:
+  std::shared_ptr<scheduler> from_outside_;  // null in a task
+};
 
 /// The control block of one batch of items [0, size): hands out pieces to whoever helps, and knows when all are done.
 ///

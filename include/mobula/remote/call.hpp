@@ -27,10 +27,16 @@ class bound_call<F, plan<Ps...>, Args...> {
   template <class G, class... As>
   explicit bound_call(G&& f, As&&... args) : function_(std::forward<G>(f)), arguments_(std::forward<As>(args)...) {}
 
-  /// Calls. Every dependency is ready.
+  /// Calls. Every dependency is ready; of several that failed, the first one's error is thrown.
   result operator()() {
-    return std::apply([this](Args&... args) -> result { return std::invoke(function_, pass<Ps>(args)...); },
-                      arguments_);
+    return std::apply(
+        [this](Args&... args) -> result {
+          std::tuple<decltype(pass<Ps>(args))...> passed{pass<Ps>(args)...};  // in this order
+          return std::apply(
+              [this](auto&&... p) -> result { return std::invoke(function_, std::forward<decltype(p)>(p)...); },
+              std::move(passed));
+        },
+        arguments_);
   }
 
   /// Shows the state of each dependency to `visit`.

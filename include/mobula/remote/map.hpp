@@ -107,6 +107,7 @@ void run_batch(scheduler& s, std::size_t size, Body& body) {
     if (batch::worth_helping(s, per_item * (size - at))) break;
   }
   if (at == size) return;
+  batch_admission const admitted(s);
   batch* const b =
       batch::make({s, [](void* self, std::size_t& i, std::size_t end) { (*static_cast<Body*>(self))(i, end); }, &body,
                    at, size, per_item, false});
@@ -132,6 +133,7 @@ class coroutine_batch : completion {
   auto run(scheduler& s) {
     std::size_t const n = items_.size();
     if (n != 0) {
+      batch_admission const admitted(s);
       auto const start_items = [](void* self, std::size_t& i, std::size_t end) {
         for (auto& me = *static_cast<coroutine_batch*>(self); i < end; ++i) me.start(i);
       };
@@ -149,12 +151,18 @@ class coroutine_batch : completion {
   }
 
  private:
-  void start(std::size_t i) {
-    using reference = typename Items::reference;
-    if constexpr (std::is_reference_v<reference>)
-      resume(task_access::start(std::invoke(function_, items_[i]), outcomes_[i], *this));
-    else  // an element made on the fly lives as long as its task
-      resume(task_access::start(own(function_, items_[i]), outcomes_[i], *this));
+  void start(std::size_t i) noexcept {
+    std::coroutine_handle<> item;
+    try {
+      if constexpr (std::is_reference_v<typename Items::reference>)
+        item = task_access::start(std::invoke(function_, items_[i]), outcomes_[i], *this);
+      else  // an element made on the fly lives as long as its task
+        item = task_access::start(own(function_, items_[i]), outcomes_[i], *this);
+    } catch (...) {
+      outcomes_[i].set_error(std::current_exception());
+      return batch_->item_done();
+    }
+    resume(item);
   }
   static task<T> own(F& f, typename Items::reference item) { co_return co_await std::invoke(f, item); }
 

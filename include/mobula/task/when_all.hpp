@@ -82,10 +82,10 @@ class fork_range {
       for (std::size_t i = 0; i < size_; ++i) storage_.results[i].take();
     } else if constexpr (is_std_array<Range>) {
       return [&]<std::size_t... I>(std::index_sequence<I...>) {
-        return std::array<T, sizeof...(I)>{storage_.results[I].take()...};
+        return std::array<list_element<T>, sizeof...(I)>{storage_.results[I].take()...};
       }(std::make_index_sequence<std::tuple_size_v<Range>>());
     } else {
-      std::vector<T> values;
+      std::vector<list_element<T>> values;
       values.reserve(size_);
       for (std::size_t i = 0; i < size_; ++i) values.push_back(storage_.results[i].take());
       return values;

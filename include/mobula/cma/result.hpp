@@ -1,0 +1,22 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <cstdint>
+
+#include "mobula/cma/stop.hpp"
+
+namespace mobula::cma {
+
+/// What a search has found so far. n is the dimension.
+struct result {
+  Eigen::VectorXd x;         ///< the best candidate of all generations (n); x0 until one had a value below infinity
+  double f;                  ///< its value; infinity until then
+  Eigen::VectorXd mean;      ///< the mean of the distribution (n), with noise a better answer than `x`
+  double sigma;              ///< the step size
+  Eigen::VectorXd stds;      ///< the standard deviation of each coordinate (n), in units of x
+  std::int64_t evaluations;  ///< values told
+  std::int64_t iterations;   ///< generations told
+  stop_reasons stop;         ///< the criteria that fired
+};
+
+}  // namespace mobula::cma

@@ -2,8 +2,8 @@
 
 // Eigen for the inside of the library, under a namespace of its own.
 //
-// What Eigen's templates do depends on the compiler flags (how they align, hence how they free), but their mangled names
-// do not. The linker keeps one copy of each name, so a program built with -march=native, linked with this library
+// What Eigen's templates do depends on the compiler flags (how they align, hence how they free), but their mangled
+// names do not. The linker keeps one copy of each name, so a program built with -march=native, linked with this library
 // built without, would mix the two and crash in `free`. Renaming the namespace gives the library copies that nobody
 // else shares. For the same reason the library's interface (engine.hpp) is free of Eigen, and no file in lib/cma may
 // include the public headers that have it.

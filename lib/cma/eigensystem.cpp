@@ -11,7 +11,7 @@ using eigen::Index;
 
 namespace {
 
-constexpr Index block_size = 32;  // reflections applied together
+constexpr Index block_size = 32;                                               // reflections applied together
 constexpr double smallest_share = 2 * std::numeric_limits<double>::epsilon();  // of the largest eigenvalue
 
 }  // namespace
@@ -58,8 +58,8 @@ bool eigensystem::solve(const matrix& c) {
   return solver_.info() == eigen::Success && solver_.eigenvalues().maxCoeff() > 0;
 }
 
-// Turns the eigenvectors V of the tridiagonal matrix into those of C: B = H_0 H_1 ... H_{n-2} V, where the reflection H_k
-// leaves the first k + 1 rows alone. Blocks of them become products of matrices (Schreiber & Van Loan 1989).
+// Turns the eigenvectors V of the tridiagonal matrix into those of C: B = H_0 H_1 ... H_{n-2} V, where the reflection
+// H_k leaves the first k + 1 rows alone. Blocks of them become products of matrices (Schreiber & Van Loan 1989).
 void eigensystem::reflect_back() {
   const Index n = axes_.rows();
   const Index reflections = n - 1;

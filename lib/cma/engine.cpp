@@ -50,7 +50,8 @@ struct engine::impl {
         sorted(p.popsize) {}
 
   void check_told(std::size_t count) const {
-    if (!asked) throw std::invalid_argument("cma: tell without a generation to be told about; call ask before each tell");
+    if (!asked)
+      throw std::invalid_argument("cma: tell without a generation to be told about; call ask before each tell");
     if (count == p.popsize) return;
     throw std::invalid_argument("cma: tell expected " + std::to_string(p.popsize) +
                                 " values, one for each candidate, and got " + std::to_string(count));

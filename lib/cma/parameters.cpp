@@ -47,15 +47,16 @@ void set_covariance_rates(parameters& p) {
   p.cc = (4 + p.mueff / n) / (n + 4 + 2 * p.mueff / n);                  // equation 56
   p.c1 = few * 2 / ((n + 1.3) * (n + 1.3) + p.mueff);                    // equation 57
   const double rank_mu = 2 * (0.25 + p.mueff + 1 / p.mueff - 2) / ((n + 2) * (n + 2) + p.mueff);
-  p.cmu = std::min(1 - p.c1, rank_mu);                                   // equation 58
+  p.cmu = std::min(1 - p.c1, rank_mu);  // equation 58
 }
 
-// Equation 55 of the tutorial, changed in two places that measurements decided (evaluations to 1e-8 on the functions of
-// tests/cma/data, medians of 121 or 201 seeds). c_sigma has pycma's 3 where the tutorial has 5, but not pycma's limit of
-// 0.5: 1 to 3 % fewer on nearly all. d_sigma falls from 1 + c_sigma towards 0.5 + c_sigma where mueff is small against
-// n, as in default populations: 2 % fewer on Rosenbrock's function, 10 % and more on the cigar and Ackley's. Where mueff
-// reaches n it is the tutorial's, since less damping cost large populations the global optimum of Rastrigin's function
-// (n = 10, lambda = 100: 19 of 200 runs found it instead of 48). pycma damps large populations more.
+// Equation 55 of the tutorial, changed in two places where measurements said so (evaluations to 1e-8 on the functions
+// of tests/cma/data, medians of 101 to 201 seeds).
+// c_sigma has pycma's 3 where the tutorial has 5, but not pycma's limit of 0.5: up to 3 % fewer evaluations.
+// d_sigma falls from 1 + c_sigma towards 0.5 + c_sigma where mueff is small against n, as it is in default populations:
+// at n = 20, 2 % fewer on Rosenbrock's function, 9 % on the cigar, 18 % on Ackley's; no loss on a noisy sphere. Where
+// mueff reaches n it is the tutorial's, since large populations find the global optimum of Rastrigin's function less
+// often with less damping (n = 10, lambda = 100, 0.5 + c_sigma: 19 runs of 200 instead of 48). pycma damps them more.
 void set_step_size_rates(parameters& p) {
   const double n = static_cast<double>(p.dimension);
   p.cs = (p.mueff + 2) / (n + p.mueff + 3);
@@ -71,7 +72,8 @@ std::size_t default_popsize(std::size_t dimension) {
 
 parameters strategy_parameters(std::size_t dimension, std::size_t popsize) {
   if (dimension == 0) throw std::invalid_argument("cma: the dimension is 0; it must be at least 1");
-  if (popsize < 2) throw std::invalid_argument("cma: popsize is " + std::to_string(popsize) + "; it must be at least 2");
+  if (popsize < 2)
+    throw std::invalid_argument("cma: popsize is " + std::to_string(popsize) + "; it must be at least 2");
 
   parameters p{};
   p.dimension = dimension;

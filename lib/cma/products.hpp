@@ -8,8 +8,8 @@ namespace mobula::cma {
 
 /// The edge of the tiles that products are computed in.
 ///
-/// Eigen packs the operands of a product into buffers on the stack, or on the heap if they are larger than 128 kB. Tiles
-/// of this size keep them at 32 kB each: no allocation, and not too much for the stack of a fiber.
+/// Eigen packs the operands of a product into buffers on the stack, or on the heap if they are larger than 128 kB.
+/// Tiles of this size keep them at 32 kB each: no allocation, and not too much for the stack of a fiber.
 inline constexpr eigen::Index tile = 64;
 
 /// Calls `body(start, length)` for the tiles that `size` falls into.
@@ -35,11 +35,12 @@ void add_product(const A& a, const B& b, C&& c) {
 /// Adds w y^T, which must be symmetric, to the lower triangle of c, for w and y (n x m) and c (n x n). What it leaves
 /// above the diagonal means nothing. Allocates nothing.
 inline void add_symmetric_product(const matrix& w, const matrix& y, matrix& c) {
-  using eigen::Index;
-  for_each_tile(c.cols(), [&](Index start, Index columns) {
-    const Index rows = c.rows() - start;
+  constexpr eigen::Index strip = tile / 2;  // narrower, since each strip reaches above the diagonal
+  for (eigen::Index start = 0; start < c.cols(); start += strip) {
+    const eigen::Index columns = std::min(strip, c.cols() - start);
+    const eigen::Index rows = c.rows() - start;
     add_product(w.bottomRows(rows), y.middleRows(start, columns).transpose(), c.block(start, start, rows, columns));
-  });
+  }
 }
 
 }  // namespace mobula::cma

@@ -33,9 +33,7 @@ void check_count(std::string_view name, double value) {
   require(value >= 0 && (value == infinity || value == std::floor(value)), name, value, "a whole number, not negative");
 }
 
-void check_tolerance(std::string_view name, double value) {
-  require(value >= 0, name, value, "0 (off) or greater");
-}
+void check_tolerance(std::string_view name, double value) { require(value >= 0, name, value, "0 (off) or greater"); }
 
 void check_options(const options& given) {
   check_count("popsize", given.popsize);

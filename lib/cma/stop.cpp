@@ -9,8 +9,8 @@ namespace mobula::cma {
 namespace {
 
 constexpr std::array<std::string_view, criterion_count> names = {
-    "ftarget",        "maxfevals", "maxiter",    "tolx",            "tolfun",       "tolfunhist",
-    "tolflatfitness", "tolfacupx", "tolupsigma", "tolconditioncov", "noeffectaxis", "noeffectcoord",
+    "ftarget",   "maxfevals",  "maxiter",         "tolx",         "tolfun",        "tolfunhist", "tolflatfitness",
+    "tolfacupx", "tolupsigma", "tolconditioncov", "noeffectaxis", "noeffectcoord",
 };
 
 }  // namespace

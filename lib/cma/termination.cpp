@@ -60,8 +60,8 @@ void termination::check_values(stop_reasons& found, std::span<const double> sort
   const double current = sorted_values.back() - sorted_values.front();
   add_if(found, current < settings_.tolfun && recent < settings_.tolfun, criterion::tolfun, settings_.tolfun,
          std::max(current, recent));
-  add_if(found, known >= shortest_history && recent < settings_.tolfunhist, criterion::tolfunhist,
-         settings_.tolfunhist, recent);
+  add_if(found, known >= shortest_history && recent < settings_.tolfunhist, criterion::tolfunhist, settings_.tolfunhist,
+         recent);
   const double flat = static_cast<double>(flat_generations_);
   add_if(found, flat > settings_.tolflatfitness, criterion::tolflatfitness, settings_.tolflatfitness, flat);
 }

@@ -31,7 +31,7 @@ void updater::operator()(search_state& s, const population& candidates, std::spa
   assign_weights(candidates, order);
   mean_step_y_.noalias() = candidates.y * recombination_;  // equation 41
   mean_step_z_.noalias() = candidates.z * recombination_;
-  s.mean += s.sigma * mean_step_y_;                        // equation 42, c_m = 1
+  s.mean += s.sigma * mean_step_y_;  // equation 42, c_m = 1
   ++s.generation;
   update_step_size(s);
   update_covariance(s, candidates, path_is_short(s));
@@ -66,11 +66,11 @@ bool updater::path_is_short(const search_state& s) const {
 }
 
 void updater::update_covariance(search_state& s, const population& candidates, bool path_is_short) {
-  s.p_c *= 1 - p_.cc;                                                                             // equation 45
+  s.p_c *= 1 - p_.cc;  // equation 45
   if (path_is_short) s.p_c += std::sqrt(p_.cc * (2 - p_.cc) * p_.mueff) * mean_step_y_;
   const double lost = path_is_short ? 0.0 : p_.cc * (2 - p_.cc);  // delta(h_sigma)
 
-  weighted_.noalias() = candidates.y * adaptation_.asDiagonal();                                  // equation 47
+  weighted_.noalias() = candidates.y * adaptation_.asDiagonal();  // equation 47
   s.C *= 1 + p_.c1 * lost - p_.c1 - p_.cmu * sum_of_weights_;
   s.C.selfadjointView<eigen::Lower>().rankUpdate(s.p_c, p_.c1);
   add_symmetric_product(weighted_, candidates.y, s.C);

@@ -174,6 +174,7 @@ void fiber_worker::let_others_run() {
   scheduler_.poll(*this, now);
   bool const woken = fiber_ready_.exchange(false, std::memory_order_acquire);
   if ((woken || uses_fiber_primitives_) && dispatcher_ != nullptr) {
+    scheduler_.stop_searching(*this);
     ready_.push_back(bf::context::active());
     std::exchange(dispatcher_, nullptr)->resume();
   }

@@ -20,6 +20,8 @@ struct manual_scheduler::runner : job, resumer {
         owner(s),
         stack(std::allocator_arg, fiber_stack_allocator(s.stack_size_), [this](boost::context::fiber&& driver) {
           back = std::move(driver);
+          floor = fiber_stack_allocator::floor_here(owner.stack_size_);
+          owner.place_.on_stack(floor, owner.stack_size_);
           while (next != nullptr) {
             job* const j = std::exchange(next, nullptr);
             j->step(*j, owner.verb());
@@ -33,13 +35,14 @@ struct manual_scheduler::runner : job, resumer {
   manual_scheduler& owner;
   boost::context::fiber stack;         // to switch to it
   boost::context::fiber back;          // to switch away from it
+  std::uintptr_t floor = 0;            // of the stack, once it runs
   job* next = nullptr;                 // what to run; null to end
   publish_function publish = nullptr;  // set when it has blocked
   void* argument = nullptr;
 };
 
 manual_scheduler::manual_scheduler(manual_options const& options)
-    : place_(*this, 0),
+    : place_(*this),
       stack_size_(std::bit_ceil(std::max<std::size_t>(options.stack_size, 32 * 1024))),
       random_(options.seed) {
   add_thread_driver(*this);
@@ -91,7 +94,9 @@ bool manual_scheduler::run_one() {
 void manual_scheduler::switch_to(runner& r) {
   worker* const outside = std::exchange(current_worker, &place_);
   runner* const before = std::exchange(running_, &r);
+  place_.on_stack(r.floor, stack_size_);
   r.stack = std::move(r.stack).resume();
+  if (before != nullptr) place_.on_stack(before->floor, stack_size_);
   running_ = before;
   current_worker = outside;
   if (r.publish == nullptr) return void(idle_runners_.emplace_back(&r));

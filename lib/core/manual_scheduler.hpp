@@ -52,7 +52,16 @@ class manual_scheduler final : public scheduler, private thread_driver {
   void switch_to(runner& r);
   bool run_or_pass_time(time_point limit);
 
-  worker place_;  // where jobs run: what they submit comes to its queue
+  // Where jobs run: what they submit comes to its queue. No task runs on top of another: the seed decides what is next.
+  struct place : worker {
+    explicit place(scheduler& s) noexcept : worker(s, 0) { runs_on_top_ = false; }
+    void on_stack(std::uintptr_t floor, std::size_t size) noexcept {
+      stack_low_ = floor + size / 2;
+      stack_high_ = floor + size;
+    }
+  };
+
+  place place_;
   std::size_t const stack_size_;
   std::mt19937_64 random_;
   time_point now_{};  // virtual

@@ -25,7 +25,7 @@ struct blocked_reader : waiter {
 
 void shared_state_base::wait_for_it() {
   // If the task is what this worker would run next anyway, it runs right here, on top of its reader.
-  if (worker* const w = this_worker(); w != nullptr && w->has_stack_left() && w->queue.pop_if(this)) {
+  if (worker* const w = this_worker(); w != nullptr && w->may_run_on_top() && w->queue.pop_if(this)) {
     step(*this, w->owner.verb());
     if (ready()) return;
   }

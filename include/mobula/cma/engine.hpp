@@ -13,8 +13,8 @@ namespace mobula::cma {
 
 /// The algorithm itself, in numbers only: what `optimizer` dresses in Eigen types.
 ///
-/// This is the boundary of the compiled library, and no Eigen type crosses it. How Eigen aligns and frees memory depends
-/// on the flags of each compilation, so a vector allocated by the library and freed by a program built with
+/// This is the boundary of the compiled library, and no Eigen type crosses it. How Eigen aligns and frees memory
+/// depends on the flags of each compilation, so a vector allocated by the library and freed by a program built with
 /// -march=native would crash. Matrices are passed as their numbers, column by column.
 ///
 /// Threads: none; one thread at a time may use an engine.

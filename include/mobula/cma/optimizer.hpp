@@ -34,8 +34,9 @@ using generation = Eigen::Map<const Eigen::MatrixXd>;
 ///     }
 ///     cma::result best = es.result();
 ///
-/// It implements N. Hansen's tutorial (arXiv:1604.00772) with active update, and evaluates nothing itself: the values may
-/// come from anywhere and from any number of threads. A run is a function of x0, sigma0, the options and the values.
+/// It implements N. Hansen's tutorial (arXiv:1604.00772) with active update, and evaluates nothing itself: the values
+/// may come from anywhere and from any number of threads. A run is a function of x0, sigma0, the options and the
+/// values.
 ///
 /// Threads:  none; one thread at a time may use an optimizer.
 /// Lifetime: can be moved, not copied. A moved-from optimizer may only be destroyed or assigned to.
@@ -45,8 +46,7 @@ class optimizer {
   /// Starts at the point `x0` (n numbers) with standard deviation `sigma0` in every coordinate, which should be about a
   /// quarter of the region to search.
   /// Errors: throws `std::invalid_argument` that says which argument or option makes no sense, and what would.
-  optimizer(std::span<const double> x0, double sigma0, const options& settings = {})
-      : engine_(x0, sigma0, settings) {}
+  optimizer(std::span<const double> x0, double sigma0, const options& settings = {}) : engine_(x0, sigma0, settings) {}
 
   optimizer(std::initializer_list<double> x0, double sigma0, const options& settings = {})
       : engine_({x0.begin(), x0.size()}, sigma0, settings) {}
@@ -72,7 +72,8 @@ class optimizer {
     return candidates_;
   }
 
-  /// Learns from the values of the current generation, one for each column of `ask()`, in that order. Smaller is better.
+  /// Learns from the values of the current generation, one for each column of `ask()`, in that order. Smaller is
+  /// better.
   ///
   /// `values` is any range of numbers, or a vector of Eigen's. NaN ranks last, after infinity; equal values rank in the
   /// order of their columns.
@@ -145,8 +146,7 @@ class optimizer {
   // Gathers the values in the engine's buffer, and counts on beyond its end so that the error can name the true length.
   template <class Range>
   void tell_range(Range& values) {
-    static_assert(std::ranges::input_range<Range> &&
-                      std::convertible_to<std::ranges::range_reference_t<Range>, double>,
+    static_assert(std::ranges::input_range<Range> && std::convertible_to<std::ranges::range_reference_t<Range>, double>,
                   "tell takes a range of numbers, one for each candidate");
     const std::span<double> buffer = engine_.value_buffer();
     std::size_t told = 0;

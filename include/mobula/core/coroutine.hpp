@@ -1,17 +1,10 @@
 #pragma once
 
+#include <mobula/core/worker.hpp>
+
 #include <coroutine>
 
 namespace mobula::detail {
-
-// A coroutine that hands over to another returns that one's handle, and the compiler makes it a jump: symmetric
-// transfer. g++ does so only when it optimises and no sanitizer needs the frame; else each would lie on the stack of
-// the one before. There the next handle is left in a place of the thread, and `resume` goes on with it.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__OPTIMIZE__)
-inline constexpr bool symmetric_transfer = false;
-#else
-inline constexpr bool symmetric_transfer = true;
-#endif
 
 void set_next(std::coroutine_handle<> next) noexcept;
 [[nodiscard]] std::coroutine_handle<> take_next() noexcept;
@@ -23,9 +16,14 @@ inline void resume(std::coroutine_handle<> h) {
 }
 
 /// What `await_suspend` returns to hand over to `next`; null means to nobody.
+///
+/// The compiler makes that a jump (symmetric transfer) only where it optimises enough; else each coroutine lies on the
+/// stack of the one before. So when the stack runs low, the next coroutine is left in a place of the thread instead, the
+/// stack unwinds to `resume`, and that goes on with it.
 [[gnu::always_inline]] inline std::coroutine_handle<> transfer(std::coroutine_handle<> next) noexcept {
   if (next) {
-    if constexpr (symmetric_transfer) return next;
+    if (worker const* const w = current_worker; w != nullptr && w->has_stack_left()) [[likely]]
+      return next;
     set_next(next);
   }
   return std::noop_coroutine();

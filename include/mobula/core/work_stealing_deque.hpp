@@ -31,7 +31,8 @@ class work_stealing_deque {
     auto const b = bottom_.load(Atomics::relaxed);
     auto const t = top_.load(Atomics::acquire);  // pairs with the thieves' exchange: their slots are free again
     ring* r = ring_.load(Atomics::relaxed);
-    if (b - t >= r->capacity()) r = grow(*r, t, b);
+    if (b - t >= r->capacity()) [[unlikely]]
+      r = grow(*r, t, b);
     r->at(b).store(item, Atomics::relaxed);
     bottom_.store(b + 1, Atomics::release);  // publishes the item and what it points to; pairs with steal
   }
@@ -97,7 +98,7 @@ class work_stealing_deque {
     std::unique_ptr<atomic<T*>[]> slots_;
   };
 
-  ring* grow(ring& old, std::int64_t t, std::int64_t b) {
+  [[gnu::noinline, gnu::cold]] ring* grow(ring& old, std::int64_t t, std::int64_t b) {
     rings_.push_back(std::make_unique<ring>(old.capacity() * 2));
     ring* const r = rings_.back().get();
     for (auto i = t; i < b; ++i) r->at(i).store(old.at(i).load(Atomics::relaxed), Atomics::relaxed);

@@ -17,7 +17,10 @@ class worker {
   worker(scheduler& s, unsigned number) noexcept : owner(s), id(number) {}
   worker(worker const&) = delete;
 
-  /// Tells whether the stack that runs now has room for one more task on top of the one that waits for it.
+  /// Tells whether a task that waits for the last one queued may run that one on top of itself.
+  [[nodiscard]] bool may_run_on_top() const noexcept { return runs_on_top_ && has_stack_left(); }
+
+  /// Tells whether the stack that runs now has room for one more task.
   [[nodiscard]] bool has_stack_left() const noexcept {
     auto const here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
     return here > stack_low_ && here < stack_high_;
@@ -36,7 +39,9 @@ class worker {
   std::atomic<std::uint64_t> finished{0};
 
  protected:
-  // Bounds between which the current stack may take another task; equal where it never may.
+  bool runs_on_top_ = true;
+
+  // Bounds between which the current stack may take another task.
   std::uintptr_t stack_low_ = 0;
   std::uintptr_t stack_high_ = 0;
 

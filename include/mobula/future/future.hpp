@@ -151,7 +151,8 @@ struct future_access {
   }
   template <class T>
   static T read(future<T>&& f) {
-    return std::move(f).read();
+    future<T> last(std::move(f));  // f becomes a handle to nothing
+    return std::move(last).read();
   }
 };
 

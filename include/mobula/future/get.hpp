@@ -104,7 +104,7 @@ decltype(auto) get(future<T> const& f) {
   return detail::future_access::read(f);
 }
 
-/// The same, and moves the value out if `f` is its last handle; else copies it.
+/// The same, and moves the value out if `f` is its last handle; else copies it. `f` is a handle to nothing afterwards.
 template <class T>
 T get(future<T>&& f) {
   detail::future_access::state(f).wait();

@@ -162,7 +162,7 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
                                                  std::coroutine_handle<> child) noexcept {
     child.destroy();
     if constexpr (is_coroutine) static_cast<call_state&>(c).finish();
-    return nullptr;
+    return transfer(nullptr);
   }
 
   // The result is there. The closure goes first, so that whoever reads the result finds its captures released.

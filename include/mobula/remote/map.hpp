@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <functional>
 #include <iterator>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <ranges>
@@ -94,19 +95,27 @@ class results<void> {
 };
 
 /// Does the items [0, size): alone as long as that is faster, then with whoever helps.
+///
+/// An item's cost is taken from the fastest piece so far, and from two pieces at least, so that a thread which the
+/// kernel has put aside for a moment does not take that for work.
 template <class Body>
 void run_batch(scheduler& s, std::size_t size, Body& body) {
-  std::size_t at = 0;
-  bool const may_share = s.concurrency() > 1;
-  std::uint64_t per_item = 0;
-  auto const start = ticks();
-  for (std::size_t piece = may_share ? 1 : size; at < size; piece = std::clamp<std::size_t>(at / 2, 32, 512)) {
-    body(at, std::min(size, at + piece));
-    if (at == size) return;
-    per_item = (ticks() - start) / at;
-    if (batch::worth_helping(s, per_item * (size - at))) break;
+  if (s.concurrency() == 1) {
+    std::size_t at = 0;
+    return body(at, size);
   }
-  if (at == size) return;
+  std::size_t at = 0, piece = 1;
+  std::uint64_t per_item = std::numeric_limits<std::uint64_t>::max();
+  for (bool first = true;; first = false) {
+    std::size_t const begin = at, end = std::min(size, at + piece);
+    auto const start = ticks();
+    body(at, end);
+    if (at == size) return;
+    per_item = std::min(per_item, (ticks() - start) / (end - begin));
+    bool const worth = batch::worth_helping(s, per_item * (size - at));
+    if (worth && !first) break;
+    piece = worth ? 1 : std::clamp<std::size_t>(at / 2, 32, 512);
+  }
   batch_admission const admitted(s);
   batch* const b =
       batch::make({s, [](void* self, std::size_t& i, std::size_t end) { (*static_cast<Body*>(self))(i, end); }, &body,
@@ -124,7 +133,7 @@ class coroutine_batch : completion {
       : completion([](completion& c, std::coroutine_handle<> child) noexcept -> std::coroutine_handle<> {
           child.destroy();
           static_cast<coroutine_batch&>(c).batch_->item_done();
-          return nullptr;
+          return transfer(nullptr);
         }),
         function_(f),
         items_(items),

@@ -23,10 +23,10 @@ namespace mobula::detail {
 /// right back does not matter.
 class fork : public job, public completion {
  public:
-  /// `children`, at least one, are started coroutines (task_access::start) whose completion is this.
   fork() noexcept : job(&taken), completion(&child_ended) {}
 
-  /// Starts the children in order; gives the first, for the caller to transfer to.
+  /// Starts the children in order; gives the first, for the caller to transfer to. `children`, at least one, are ready to
+  /// start (task_access::start), and their completion is this.
   std::coroutine_handle<> begin(std::coroutine_handle<>* children, std::size_t count,
                                 std::coroutine_handle<> parent) noexcept {
     next_ = children;
@@ -55,28 +55,33 @@ class fork : public job, public completion {
     resume(f.start_next());
   }
 
-  [[gnu::noinline]] static std::coroutine_handle<> child_ended(completion& c, std::coroutine_handle<> child) noexcept {
+  static std::coroutine_handle<> child_ended(completion& c, std::coroutine_handle<> child) noexcept {
     auto& f = static_cast<fork&>(c);
     bool const last = child == f.last_child_;
     child.destroy();
-    if (last) return f.last_ended();
-    if (current_worker->queue.pop_if(&f)) return f.start_next();
-    return f.running_.fetch_sub(1, std::memory_order_acq_rel) == 1 ? f.parent_ : nullptr;
+    return last ? f.last_ended() : f.other_ended();
+  }
+
+  [[gnu::noinline]] std::coroutine_handle<> other_ended() noexcept {
+    if (current_worker->queue.pop_if(this)) return transfer(start_next());
+    return transfer(running_.fetch_sub(1, std::memory_order_acq_rel) == 1 ? parent_ : nullptr);
   }
 
   // All have been started, so steals_ is final, and what the thieves wrote came here with the right.
   std::coroutine_handle<> last_ended() noexcept {
-    if (steals_ == 0) return parent_;
+    if (steals_ == 0) [[likely]]
+      return transfer(parent_);
     std::uint32_t const surplus = many - steals_;
-    return running_.fetch_sub(surplus, std::memory_order_acq_rel) == surplus ? parent_ : nullptr;
+    return transfer(running_.fetch_sub(surplus, std::memory_order_acq_rel) == surplus ? parent_ : nullptr);
   }
 
   static constexpr std::uint32_t many = std::uint32_t{1} << 30;
 
-  std::coroutine_handle<>* next_ = nullptr;  // the child to start next; by the holder of the right
-  std::coroutine_handle<>* last_ = nullptr;
-  std::coroutine_handle<> last_child_;
+  // Written by `begin`.
+  std::coroutine_handle<>* next_;  // the child to start next; by the holder of the right
+  std::coroutine_handle<>* last_;
   std::coroutine_handle<> parent_;
+  std::coroutine_handle<> last_child_;
   std::uint32_t steals_ = 0;  // by the holder of the right
   // `many`, less one for each child that has ended without finding the right, less `many - steals_` when the last child
   // has ended. Whoever takes it to zero resumes the parent; its acquire pairs with the others' release.

@@ -59,7 +59,8 @@ class [[nodiscard("a sleep does nothing until it is awaited: co_await it, or giv
 /// Errors: throws `cancelled` if the runtime is shut down with `drop` meanwhile.
 template <class Rep, class Period>
 sleep sleep_for(std::chrono::duration<Rep, Period> d) {
-  if (d > detail::duration::max()) return sleep(detail::duration::max());
+  using nanoseconds = std::chrono::duration<double, std::nano>;  // in floating point: nothing overflows
+  if (nanoseconds(d) >= nanoseconds(detail::duration::max())) return sleep(detail::duration::max());
   return sleep(std::chrono::ceil<detail::duration>(d));
 }
 

@@ -34,7 +34,7 @@ class task_promise_base {
     template <class Promise>
     [[gnu::noinline]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) const noexcept {
       completion& c = *h.promise().completion_;
-      return transfer(c.complete(c, h));
+      return c.complete(c, h);
     }
     void await_resume() const noexcept {}
   };
@@ -102,7 +102,7 @@ class task_awaiter : completion {
   explicit task_awaiter(task<T>&& t) noexcept
       : completion([](completion& c, std::coroutine_handle<> child) noexcept {
           child.destroy();
-          return static_cast<task_awaiter&>(c).parent_;
+          return transfer(static_cast<task_awaiter&>(c).parent_);
         }),
         child_(task_access::start(std::move(t), result_, *this)) {}
 

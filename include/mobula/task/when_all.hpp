@@ -6,7 +6,6 @@
 #include <array>
 #include <coroutine>
 #include <cstddef>
-#include <memory>
 #include <tuple>
 #include <vector>
 
@@ -50,9 +49,9 @@ class fork_tuple {
 /// Storage for as many results and handles as there are tasks: in place for an array, else on the heap.
 template <class T, class Range>
 struct fork_storage {
-  explicit fork_storage(std::size_t n) : results(new outcome<T>[n]), children(new std::coroutine_handle<>[n]) {}
-  std::unique_ptr<outcome<T>[]> results;
-  std::unique_ptr<std::coroutine_handle<>[]> children;
+  explicit fork_storage(std::size_t n) : results(n), children(n) {}
+  std::vector<outcome<T>> results;
+  std::vector<std::coroutine_handle<>> children;
 };
 template <class T, std::size_t N>
 struct fork_storage<T, std::array<task<T>, N>> {
@@ -75,7 +74,7 @@ class fork_range {
 
   bool await_ready() const noexcept { return size_ == 0; }
   [[gnu::noinline]] std::coroutine_handle<> await_suspend(std::coroutine_handle<> parent) noexcept {
-    return transfer(fork_.begin(&storage_.children[0], size_, parent));
+    return transfer(fork_.begin(storage_.children.data(), size_, parent));
   }
   auto await_resume() {
     if constexpr (std::is_void_v<T>) {
@@ -98,15 +97,26 @@ class fork_range {
   fork fork_;
 };
 
-/// What `co_await` takes: made into an awaiter in the awaiting coroutine's frame, which is not moved any more.
-template <class Awaiter, class Make>
-class awaitable_by {
+/// Tasks to be awaited together: `co_await` makes the fork in the awaiting coroutine's frame, where it stays.
+template <class... Ts>
+class [[nodiscard("the tasks do nothing until they are awaited")]] tasks_together {
  public:
-  explicit awaitable_by(Make make) noexcept : make_(std::move(make)) {}
-  Awaiter operator co_await() && { return make_(); }
+  explicit tasks_together(task<Ts>&&... children) noexcept : children_(std::move(children)...) {}
+  auto operator co_await() && noexcept {
+    return std::apply([](auto&... child) { return fork_tuple<Ts...>(std::move(child)...); }, children_);
+  }
 
  private:
-  Make make_;
+  std::tuple<task<Ts>...> children_;
+};
+template <class T, class Range>
+class [[nodiscard("the tasks do nothing until they are awaited")]] task_range_together {
+ public:
+  explicit task_range_together(Range&& children) noexcept : children_(std::move(children)) {}
+  auto operator co_await() && { return fork_range<T, Range>(std::move(children_)); }
+
+ private:
+  Range children_;
 };
 
 template <class R>
@@ -127,18 +137,16 @@ inline constexpr bool is_task_range<std::array<task<T>, N>> = true;
 /// Errors: throws what the first failed child in order threw, after all are over.
 template <class... Ts>
   requires(sizeof...(Ts) > 0)
-[[nodiscard]] auto when_all(task<Ts>... children) {
-  auto make = [... child = std::move(children)]() mutable { return detail::fork_tuple<Ts...>(std::move(child)...); };
-  return detail::awaitable_by<detail::fork_tuple<Ts...>, decltype(make)>(std::move(make));
+auto when_all(task<Ts>&&... children) {
+  return detail::tasks_together<Ts...>(std::move(children)...);
 }
 
-/// The same for a std::vector or std::array of tasks; gives a std::vector or std::array, or nothing for void.
+/// The same for a std::vector or std::array of tasks; gives a std::vector or std::array, references as
+/// std::reference_wrapper, or nothing for void.
 template <class Range>
   requires detail::is_task_range<Range>
-[[nodiscard]] auto when_all(Range tasks) {
-  using fork = detail::fork_range<typename Range::value_type::value_type, Range>;
-  auto make = [tasks = std::move(tasks)]() mutable { return fork(std::move(tasks)); };
-  return detail::awaitable_by<fork, decltype(make)>(std::move(make));
+auto when_all(Range&& tasks) {
+  return detail::task_range_together<typename Range::value_type::value_type, Range>(std::move(tasks));
 }
 
 }  // namespace mobula

@@ -8,6 +8,8 @@
 #include <boost/fiber/operations.hpp>
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <new>
 #include <utility>
 
@@ -104,20 +106,45 @@ fiber_worker::fiber_worker(thread_scheduler& s, unsigned number) noexcept
 void fiber_worker::run() {
   current_worker = this;
   bf::use_scheduling_algorithm<switcher>(*this);
+  // A task that calls exit would end the thread's objects, Boost.Fiber's scheduler among them, on its own fiber, from
+  // where that never comes back. Objects end in reverse order, so this one is first and ends the program instead.
+  thread_local struct exit_watch {
+    ~exit_watch() {
+      if (!running) return;
+      std::fputs(
+          "mobula: exit was called in a task: its status is lost, and so are atexit handlers. Return an error to "
+          "main, or call std::quick_exit.\n",
+          stderr);
+      std::fflush(nullptr);
+      std::_Exit(EXIT_FAILURE);
+    }
+    bool running = false;
+  } watch;
+  watch.running = true;
   main_ = bf::context::active();
-  ready_.push_back(take_spare());
+  ready_.push_back(make_loop());
   main_->suspend();
+  watch.running = false;
   current_worker = nullptr;
 }
 
 void fiber_worker::block(fiber_worker& here, publish_function publish, void* argument) {
-  bf::context* const next = here.take_spare();  // may throw: before anything is published
-  blocked_fiber me(here.owner, publish, argument);
+  thread_scheduler& owner = here.scheduler_;
+  owner.count_blocked();  // throws when there are too many
+  bf::context* next = nullptr;
+  try {
+    next = here.take_spare();
+  } catch (std::bad_alloc const&) {
+    owner.count_resumed();
+    owner.throw_too_many_blocked();
+  }
+  blocked_fiber me(owner, publish, argument);
   exceptions_in_flight const mine;
   exceptions_in_flight::clear();
   here.left_ = &me;
   next->resume();
   mine.restore();
+  owner.count_resumed();
   static_cast<fiber_worker*>(this_worker())->finish_switch();
 }
 
@@ -188,26 +215,21 @@ void fiber_worker::stop_loops() {
 }
 
 bf::context* fiber_worker::take_spare() {
-  if (spares_.empty()) {
-    scheduler_.reserve_stack();  // throws when there are too many
-    try {
-      capture_fresh_ = true;
-      fiber_stack_allocator stack(scheduler_.stack_size());
-      bf::fiber(bf::launch::post, std::allocator_arg, stack, [s = &scheduler_] {
-        loop_entry();
-        s->release_stack();
-      }).detach();
-      capture_fresh_ = false;
-    } catch (std::bad_alloc const&) {
-      capture_fresh_ = false;
-      scheduler_.release_stack();
-      scheduler_.throw_too_many_blocked();
-    }
-    return std::exchange(fresh_, nullptr);
-  }
+  if (spares_.empty()) return make_loop();
   bf::context* const s = spares_.back();
   spares_.pop_back();
   return s;
+}
+
+bf::context* fiber_worker::make_loop() {
+  struct capture {
+    explicit capture(bool& f) noexcept : flag(f) { flag = true; }
+    ~capture() { flag = false; }
+    bool& flag;
+  } const capturing(capture_fresh_);
+  fiber_stack_allocator stack(scheduler_.stack_size());
+  bf::fiber(bf::launch::post, std::allocator_arg, stack, &loop_entry).detach();
+  return std::exchange(fresh_, nullptr);
 }
 
 // A task may run on top of another that waits for it while it leaves a quarter of the stack, at least 16 KiB. On other

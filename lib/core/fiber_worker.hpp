@@ -56,6 +56,7 @@ class fiber_worker final : public worker {
   void let_others_run();
   void stop_loops();
   boost::fibers::context* take_spare();
+  boost::fibers::context* make_loop();
   void set_stack_of_loop() noexcept;
   void wait(time_point fiber_timer);
 

@@ -10,9 +10,9 @@
 namespace mobula::detail {
 namespace {
 
-constexpr std::size_t unit = 64;             // size classes: 64, 128, ... bytes
-constexpr std::size_t classes = 16;          // up to 1 KiB
-constexpr std::uint32_t magazine_size = 64;  // blocks handed over at once
+constexpr std::size_t unit = frame_alignment;  // size classes: 64, 128, ... bytes
+constexpr std::size_t classes = 16;            // up to 1 KiB
+constexpr std::uint32_t magazine_size = 64;    // blocks handed over at once
 
 // A free block; the first of a full magazine also links it to the next one in the depot.
 struct block {

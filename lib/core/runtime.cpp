@@ -41,7 +41,7 @@ std::shared_ptr<detail::scheduler> make_scheduler(runtime_options const& o) {
   unsigned const workers = o.num_cpus != 0 ? o.num_cpus : detail::available_cpus();
   if (workers > 10'000) throw std::invalid_argument("mobula: runtime_options::num_cpus is more than 10,000");
   std::size_t const stack = std::bit_ceil(std::max<std::size_t>(o.stack_size, 32 * 1024));
-  return std::make_shared<detail::thread_scheduler>(workers, stack, o.max_blocked + workers);
+  return std::make_shared<detail::thread_scheduler>(workers, stack, o.max_blocked);
 }
 
 // The runtime of init and shutdown.
@@ -116,12 +116,15 @@ void init(runtime_options const& options) {
 
 void shutdown(on_shutdown how) {
   global_runtime& g = global();
-  std::unique_ptr<runtime> r;
+  runtime* r = nullptr;
   {
     std::lock_guard const lock(g.mutex);
-    r = std::move(g.current);
+    r = g.current.get();
   }
-  if (r) r->shutdown(how);
+  if (r == nullptr) return;
+  r->shutdown(how);  // throws in a task; then nothing has changed
+  std::lock_guard const lock(g.mutex);
+  if (g.current.get() == r) g.current.reset();
 }
 
 bool is_initialized() noexcept {

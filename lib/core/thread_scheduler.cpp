@@ -10,9 +10,9 @@
 
 namespace mobula::detail {
 
-thread_scheduler::thread_scheduler(unsigned workers, std::size_t stack_size, std::size_t max_stacks)
+thread_scheduler::thread_scheduler(unsigned workers, std::size_t stack_size, std::size_t max_blocked)
     : stack_size_(stack_size),
-      max_stacks_(max_stacks),
+      max_blocked_(max_blocked),
       useful_searchers_(std::min(workers, std::max(1U, std::thread::hardware_concurrency()))),
       reactor_(timers_),
       started_(static_cast<std::ptrdiff_t>(workers)),
@@ -185,12 +185,18 @@ void thread_scheduler::lie_down(fiber_worker& w) noexcept {
   if (std::exchange(w.searching, false)) idle_.end_search();
 }
 
-void thread_scheduler::get_up(fiber_worker& w) noexcept {
+// With `to_work` there are jobs that their submitters may have left to this worker, as it was searching until a moment
+// ago: it goes on as a searcher, who wakes the next when it has found one.
+void thread_scheduler::get_up(fiber_worker& w, bool to_work) noexcept {
   std::lock_guard const lock(sleepers_mutex_);
   if (w.listed) {
     std::erase(sleepers_, &w);
     w.listed = false;
-    idle_.end_sleep();
+    if (to_work)
+      idle_.sleeper_to_searcher();
+    else
+      idle_.end_sleep();
+    w.searching = to_work;
   } else {
     w.searching = true;  // whoever woke it has counted it so
   }
@@ -202,7 +208,8 @@ void thread_scheduler::sleep(fiber_worker& w) noexcept {
   lie_down(w);
   process_barrier();  // see idle_state: after this, whoever has pushed a job sees the sleeper, or its job is seen here
   if (closing_.load(std::memory_order_seq_cst) && idle_.sleepers() == workers_.size()) tell_if_drained();
-  if (!more_to_do() && !w.fiber_ready_.load(std::memory_order_acquire) && !stopping()) {
+  bool const to_work = more_to_do();
+  if (!to_work && !w.fiber_ready_.load(std::memory_order_acquire) && !stopping()) {
     int expected = fiber_worker::awake;
     fiber_worker* nobody = nullptr;
     if (in_reactor_.compare_exchange_strong(nobody, &w, std::memory_order_seq_cst)) {
@@ -217,7 +224,7 @@ void thread_scheduler::sleep(fiber_worker& w) noexcept {
     }
   }
   w.park_state_.store(fiber_worker::awake, std::memory_order_seq_cst);
-  get_up(w);
+  get_up(w, to_work);
 }
 
 // Others may have lain down elsewhere because the reactor was taken; with timers pending one has to take the place.
@@ -279,14 +286,14 @@ void thread_scheduler::tell_if_drained() noexcept {
   drained_changed_.notify_all();
 }
 
-void thread_scheduler::reserve_stack() {
-  if (stacks_.fetch_add(1, std::memory_order_relaxed) < max_stacks_) return;
-  release_stack();
+void thread_scheduler::count_blocked() {
+  if (blocked_.fetch_add(1, std::memory_order_relaxed) < max_blocked_) return;
+  count_resumed();
   throw_too_many_blocked();
 }
 
 void thread_scheduler::throw_too_many_blocked() const {
-  throw too_many_blocked("mobula: " + std::to_string(stacks_.load(std::memory_order_relaxed)) +
+  throw too_many_blocked("mobula: " + std::to_string(blocked_.load(std::memory_order_relaxed)) +
                          " plain tasks of this runtime block at once, and there are no stacks for more: make them "
                          "coroutines (mobula::task, co_await), which wait without a stack, or raise "
                          "runtime_options::max_blocked");

@@ -19,7 +19,7 @@ namespace mobula::detail {
 /// Runs jobs on threads of its own, which steal work from each other.
 class thread_scheduler final : public scheduler {
  public:
-  thread_scheduler(unsigned workers, std::size_t stack_size, std::size_t max_stacks);
+  thread_scheduler(unsigned workers, std::size_t stack_size, std::size_t max_blocked);
 
   ~thread_scheduler() override;
 
@@ -44,9 +44,9 @@ class thread_scheduler final : public scheduler {
   void interrupt_reactor() noexcept { reactor_.interrupt(); }
 
   [[nodiscard]] std::size_t stack_size() const noexcept { return stack_size_; }
-  /// Counts a fiber stack; throws too_many_blocked.
-  void reserve_stack();
-  void release_stack() noexcept { stacks_.fetch_sub(1, std::memory_order_relaxed); }
+  /// Counts a task that blocks, until it goes on; throws too_many_blocked.
+  void count_blocked();
+  void count_resumed() noexcept { blocked_.fetch_sub(1, std::memory_order_relaxed); }
   [[noreturn]] void throw_too_many_blocked() const;
 
  protected:
@@ -62,16 +62,16 @@ class thread_scheduler final : public scheduler {
   job* search(fiber_worker& w) noexcept;
   bool more_to_do() const noexcept;
   void lie_down(fiber_worker& w) noexcept;
-  void get_up(fiber_worker& w) noexcept;
+  void get_up(fiber_worker& w, bool to_work) noexcept;
   void wake_all() noexcept;
   [[nodiscard]] bool drained() const noexcept;
   void tell_if_drained() noexcept;
   void leave_reactor() noexcept;
 
   std::size_t const stack_size_;
-  std::size_t const max_stacks_;
+  std::size_t const max_blocked_;
   unsigned const useful_searchers_;  // twice as many as may search at once
-  std::atomic<std::size_t> stacks_{0};
+  std::atomic<std::size_t> blocked_{0};
 
   reactor reactor_;
   // Who sleeps in the reactor, null if nobody. Set by compare-and-exchange, so one at a time.

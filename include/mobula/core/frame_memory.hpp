@@ -4,11 +4,14 @@
 
 namespace mobula::detail {
 
+/// The alignment of what `allocate_frame` gives, in bytes: a cache line.
+inline constexpr std::size_t frame_alignment = 64;
+
 /// Allocates memory for a task: its shared state or its coroutine frame. Throws std::bad_alloc.
 ///
 /// Blocks up to 1 KiB come from free lists of the calling thread. A list holds at most two magazines of 64 blocks;
 /// full ones go to a shared depot and come back from there, so that a thread which only frees feeds one which only
-/// allocates and memory stays at the peak of what was in use at once. Blocks are cache-line aligned.
+/// allocates and memory stays at the peak of what was in use at once.
 /// Threads: any; a block may be freed by another thread than the one that allocated it.
 [[nodiscard]] void* allocate_frame(std::size_t size);
 

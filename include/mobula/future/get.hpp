@@ -11,9 +11,10 @@
 
 namespace mobula {
 
-/// A range whose elements are futures.
+/// A range that holds futures; not one that makes them on the fly, as each look would submit the tasks again.
 template <class R>
-concept future_range = std::ranges::forward_range<R> && any_future<std::ranges::range_reference_t<R>>;
+concept future_range = std::ranges::forward_range<R> && any_future<std::ranges::range_reference_t<R>> &&
+                       std::is_lvalue_reference_v<std::ranges::range_reference_t<R>>;
 
 namespace detail {
 

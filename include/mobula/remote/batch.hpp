@@ -1,6 +1,7 @@
 #pragma once
 
 #include <mobula/core/block.hpp>
+#include <mobula/core/frame_memory.hpp>
 #include <mobula/core/scheduler.hpp>
 
 #include <atomic>
@@ -75,10 +76,10 @@ class batch {
   plan const plan_;
 
   // The first item that nobody has taken. Taken by compare-and-exchange; the size when there is none.
-  alignas(cache_line) std::atomic<std::size_t> next_;
+  alignas(frame_alignment) std::atomic<std::size_t> next_;
   // Items that aren't done, plus one until the caller waits. Whoever takes it to zero wakes the caller; its acquire
   // pairs with the others' release, so that the caller sees every result.
-  alignas(cache_line) std::atomic<std::size_t> open_;
+  alignas(frame_alignment) std::atomic<std::size_t> open_;
   std::atomic<unsigned> helpers_{0};  // ever invited
   std::atomic<unsigned> shares_{1};
   resumer* caller_ = nullptr;  // set before the caller takes its one from open_

@@ -1,0 +1,80 @@
+# shellcheck shell=bash disable=SC2034
+# What tests/run, examples/run, .ci/run and tests/sanitizers/run share; they source it.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+
+packages_build=(g++ meson ninja-build pkgconf libboost1.81-dev libboost-context1.81-dev libboost-fiber1.81-dev
+  libeigen3-dev librandom123-dev)
+packages_examples=(gnuplot-nox)
+packages_tests=(catch2 cmake relacy-dev "${packages_examples[@]}")
+packages_bench=(libbenchmark-dev libtbb-dev)
+packages_ci=(ccache clang-16 clang-format-16 dpkg-dev xz-utils)
+
+say() { printf '\n=== %s\n' "$*"; }
+
+# need PACKAGE...: installs the Debian packages of these that are missing, as root or by sudo. If it can't, names them
+# and ends.
+need() {
+  command -v dpkg-query >/dev/null || return 0 # not Debian: Meson says what it does not find
+  local installed missing=() package
+  installed=" $(dpkg-query -W -f '${Package}/${db:Status-Status} ' "$@" 2>/dev/null || true)"
+  for package; do
+    [[ $installed == *" $package/installed "* ]] || missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    # Without a terminal sudo may not ask for a password.
+    if command -v sudo >/dev/null && { sudo -n true 2>/dev/null || { [ -t 0 ] && sudo -v; }; }; then
+      as_root=(sudo)
+    else
+      printf 'Packages are missing, and installing them takes root or sudo:\n\n    apt-get install %s\n\n' \
+        "${missing[*]}" >&2
+      exit 1
+    fi
+  fi
+  say "installing ${missing[*]}"
+  # Without --no-remove, another version of Boost would go, and what was built on it.
+  "${as_root[@]}" apt-get -q update &&
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+      apt-get -q -y --no-install-recommends --no-remove install "${missing[@]}" || {
+    printf 'These packages could not be installed: %s\n' "${missing[*]}" >&2
+    exit 1
+  }
+}
+
+# configure KIND OPTION...: sets build/KIND up with these options, if it is not set up so already.
+configure() {
+  local dir=$root/build/$1 again=()
+  shift
+  if [ -f "$dir/build.ninja" ]; then
+    [ "$(cat "$dir/options" 2>/dev/null)" != "$*" ] || return 0
+    again=(--reconfigure)
+  fi
+  say "configuring ${dir#"$root"/}"
+  rm -f "$dir/options"
+  meson setup "${again[@]}" "$dir" "$root" "$@" || { echo '0 passed, 1 failed' && return 1; }
+  echo "$*" >"$dir/options"
+}
+
+# build KIND: builds all of build/KIND.
+build() {
+  say "building build/$1"
+  ninja -C "$root/build/$1" || { echo '0 passed, 1 failed' && return 1; }
+}
+
+# run_tests KIND ARGUMENT...: runs `meson test` with these arguments, which first builds what it needs, and prints the
+# count.
+run_tests() {
+  local dir=$root/build/$1 log=$root/build/$1/meson-logs/testlog.json
+  shift
+  say "testing ${dir#"$root"/}"
+  rm -f "$log"
+  meson test -C "$dir" --print-errorlogs "$@" || true # the count tells
+  if [ -f "$log" ]; then
+    python3 "$root/tests/support/count.py" "$log"
+  else
+    echo '0 passed, 1 failed' && return 1
+  fi
+}

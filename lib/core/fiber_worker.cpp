@@ -238,7 +238,7 @@ void fiber_worker::set_stack_of_loop() noexcept {
   std::size_t const size = scheduler_.stack_size();
   std::uintptr_t const floor = fiber_stack_allocator::floor_here(size);
   stack_low_ = floor + fiber_stack_allocator::guard_size() + std::max<std::size_t>(size / 4, 16 * 1024);
-  stack_high_ = floor + size;
+  stack_room_ = stack_low_ < floor + size ? floor + size - stack_low_ : 0;
 }
 
 void fiber_worker::unpark() noexcept {

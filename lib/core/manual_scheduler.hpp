@@ -57,7 +57,7 @@ class manual_scheduler final : public scheduler, private thread_driver {
     explicit place(scheduler& s) noexcept : worker(s, 0) { runs_on_top_ = false; }
     void on_stack(std::uintptr_t floor, std::size_t size) noexcept {
       stack_low_ = floor + size / 2;
-      stack_high_ = floor + size;
+      stack_room_ = size / 2;
     }
   };
 

@@ -22,7 +22,8 @@ inline void resume(std::coroutine_handle<> h) {
 /// stack unwinds to `resume`, and that goes on with it.
 [[gnu::always_inline]] inline std::coroutine_handle<> transfer(std::coroutine_handle<> next) noexcept {
   if (next) {
-    if (worker const* const w = current_worker; w != nullptr && w->has_stack_left()) [[likely]]
+    // In a worker, as coroutines run nowhere else.
+    if (current_worker->has_stack_left()) [[likely]]
       return next;
     set_next(next);
   }

@@ -21,19 +21,15 @@ class work_stealing_deque {
   using atomic = typename Atomics::template atomic<U>;
 
  public:
-  explicit work_stealing_deque(std::int64_t capacity = 1 << 10) {
-    rings_.push_back(std::make_unique<ring>(capacity));
-    ring_.store(rings_.back().get(), Atomics::relaxed);
-  }
+  explicit work_stealing_deque(std::int64_t capacity = 1 << 10) { use(new_ring(capacity)); }
 
   /// Adds at the bottom. Whoever then wakes a thief orders that after this (see idle_state).
   void push(T* item) {
     auto const b = bottom_.load(Atomics::relaxed);
     auto const t = top_.load(Atomics::acquire);  // pairs with the thieves' exchange: their slots are free again
-    ring* r = ring_.load(Atomics::relaxed);
-    if (b - t >= r->capacity()) [[unlikely]]
-      r = grow(*r, t, b);
-    r->at(b).store(item, Atomics::relaxed);
+    if (b - t > own_mask_) [[unlikely]]
+      grow(t, b);
+    own_slots_[b & own_mask_].store(item, Atomics::relaxed);
     bottom_.store(b + 1, Atomics::release);  // publishes the item and what it points to; pairs with steal
   }
 
@@ -41,27 +37,14 @@ class work_stealing_deque {
   T* pop() {
     auto const b = bottom_.load(Atomics::relaxed) - 1;
     if (top_.load(Atomics::relaxed) > b) return nullptr;  // top only grows, so this can't be wrong
-    ring* const r = ring_.load(Atomics::relaxed);
-    bottom_.store(b, Atomics::seq_cst);  // before the load of top, as the thief reads top before bottom
-    auto t = top_.load(Atomics::seq_cst);
-    if (t > b) {                               // thieves took the rest meanwhile
-      bottom_.store(b + 1, Atomics::release);  // what it published before, it still publishes
-      return nullptr;
-    }
-    T* item = r->at(b).load(Atomics::relaxed);
-    if (t == b) {  // the last one: race the thieves for it
-      if (!top_.compare_exchange_strong(t, t + 1, Atomics::seq_cst, Atomics::relaxed)) item = nullptr;
-      bottom_.store(b + 1, Atomics::release);  // what it published before, it still publishes
-    }
-    return item;
+    return pop_at(b);
   }
 
   /// Takes what was pushed last if it is `item`, and tells whether it did.
   bool pop_if(T* item) {
     auto const b = bottom_.load(Atomics::relaxed) - 1;
-    if (top_.load(Atomics::relaxed) > b) return false;
-    if (ring_.load(Atomics::relaxed)->at(b).load(Atomics::relaxed) != item) return false;
-    return pop() != nullptr;
+    // The slot may be an old one, of an item that a thief has; pop_at notices.
+    return own_slots_[b & own_mask_].load(Atomics::relaxed) == item && pop_at(b) != nullptr;
   }
 
   /// Takes the oldest; null if there is nothing or if another thread was faster.
@@ -69,8 +52,8 @@ class work_stealing_deque {
     auto t = top_.load(Atomics::seq_cst);
     auto const b = bottom_.load(Atomics::seq_cst);  // pairs with push: the item is visible
     if (t >= b) return nullptr;
-    ring* const r = ring_.load(Atomics::acquire);  // pairs with grow
-    T* item = r->at(t).load(Atomics::relaxed);
+    ring* const r = ring_.load(Atomics::acquire);  // pairs with use
+    T* item = r->slots[static_cast<std::size_t>(t & r->mask)].load(Atomics::relaxed);
     if (!top_.compare_exchange_strong(t, t + 1, Atomics::seq_cst, Atomics::relaxed)) return nullptr;
     return item;
   }
@@ -85,31 +68,55 @@ class work_stealing_deque {
   [[nodiscard]] bool empty() const { return size() == 0; }
 
  private:
-  // A power of two of slots, addressed by positions that only grow.
-  class ring {
-   public:
+  // A power of two of slots, addressed by positions that only grow. Empty slots are null.
+  struct ring {
     explicit ring(std::int64_t capacity)
-        : mask_(capacity - 1), slots_(new atomic<T*>[static_cast<std::size_t>(capacity)]) {}
-    std::int64_t capacity() const { return mask_ + 1; }
-    atomic<T*>& at(std::int64_t i) { return slots_[static_cast<std::size_t>(i & mask_)]; }
-
-   private:
-    std::int64_t mask_;
-    std::unique_ptr<atomic<T*>[]> slots_;
+        : mask(capacity - 1), slots(new atomic<T*>[static_cast<std::size_t>(capacity)]) {}
+    std::int64_t mask;
+    std::unique_ptr<atomic<T*>[]> slots;
   };
 
-  [[gnu::noinline, gnu::cold]] ring* grow(ring& old, std::int64_t t, std::int64_t b) {
-    rings_.push_back(std::make_unique<ring>(old.capacity() * 2));
-    ring* const r = rings_.back().get();
-    for (auto i = t; i < b; ++i) r->at(i).store(old.at(i).load(Atomics::relaxed), Atomics::relaxed);
-    ring_.store(r, Atomics::release);  // pairs with steal
-    return r;
+  // `b` is the position of the last item.
+  T* pop_at(std::int64_t b) {
+    bottom_.store(b, Atomics::seq_cst);  // before the load of top, as the thief reads top before bottom
+    auto t = top_.load(Atomics::seq_cst);
+    if (t > b) {                               // thieves took the rest meanwhile
+      bottom_.store(b + 1, Atomics::release);  // what it published before, it still publishes
+      return nullptr;
+    }
+    T* item = own_slots_[b & own_mask_].load(Atomics::relaxed);
+    if (t == b) {  // the last one: race the thieves for it
+      if (!top_.compare_exchange_strong(t, t + 1, Atomics::seq_cst, Atomics::relaxed)) item = nullptr;
+      bottom_.store(b + 1, Atomics::release);  // what it published before, it still publishes
+    }
+    return item;
+  }
+
+  ring& new_ring(std::int64_t capacity) {
+    rings_.push_back(std::make_unique<ring>(capacity));
+    return *rings_.back();
+  }
+
+  void use(ring& r) {
+    own_slots_ = r.slots.get();
+    own_mask_ = r.mask;
+    ring_.store(&r, Atomics::release);  // pairs with steal
+  }
+
+  [[gnu::noinline, gnu::cold]] void grow(std::int64_t t, std::int64_t b) {
+    ring& larger = new_ring((own_mask_ + 1) * 2);
+    for (auto i = t; i < b; ++i)
+      larger.slots[static_cast<std::size_t>(i & larger.mask)].store(own_slots_[i & own_mask_].load(Atomics::relaxed),
+                                                                    Atomics::relaxed);
+    use(larger);
   }
 
   // Items lie in [top, bottom). Thieves advance top by compare-and-exchange; only the owner writes bottom.
   alignas(cache_line) atomic<std::int64_t> top_{0};
   alignas(cache_line) atomic<std::int64_t> bottom_{0};
-  atomic<ring*> ring_{nullptr};
+  atomic<T*>* own_slots_ = nullptr;  // the ring's, for the owner
+  std::int64_t own_mask_ = 0;
+  alignas(cache_line) atomic<ring*> ring_{nullptr};  // for the thieves
   std::vector<std::unique_ptr<ring>> rings_;  // the old ones too, as thieves may still read them; twice the last in all
 };
 

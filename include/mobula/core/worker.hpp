@@ -22,8 +22,7 @@ class worker {
 
   /// Tells whether the stack that runs now has room for one more task.
   [[nodiscard]] bool has_stack_left() const noexcept {
-    auto const here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
-    return here > stack_low_ && here < stack_high_;
+    return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) - stack_low_ < stack_room_;
   }
 
   void count_submitted() noexcept { bump(submitted); }
@@ -41,9 +40,9 @@ class worker {
  protected:
   bool runs_on_top_ = true;
 
-  // Bounds between which the current stack may take another task.
+  // Where the current stack may take another task: from stack_low_ on, for stack_room_ bytes.
   std::uintptr_t stack_low_ = 0;
-  std::uintptr_t stack_high_ = 0;
+  std::uintptr_t stack_room_ = 0;
 
  private:
   static void bump(std::atomic<std::uint64_t>& n) noexcept {

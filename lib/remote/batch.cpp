@@ -40,7 +40,9 @@ batch* batch::make(plan const& p) { return ::new (allocate_frame(sizeof(batch)))
 batch::batch(plan const& p) noexcept : plan_(p), next_(p.first), open_(p.size - p.first + 1) {}
 
 bool batch::worth_helping(scheduler const& s, std::uint64_t ticks_left) noexcept {
-  std::uint64_t const microseconds = s.anyone_searches() ? 3 : 60;  // waking takes that long, measured
+  // Waking takes some 60 us, measured. Whoever searches is there at once, but the kernel may put it aside just when it
+  // has taken a piece, for milliseconds; so it is not asked for little either.
+  std::uint64_t const microseconds = s.anyone_searches() ? 20 : 60;
   return ticks_left > microseconds * ticks_per_microsecond();
 }
 

@@ -171,9 +171,10 @@ void fiber_worker::loop() {
     }
     if (!w->ready_.empty()) {
       w->become_spare();
-    } else if (--w->until_poll_ == 0) {
+    } else if (w->until_poll_ == 0) {
       w->let_others_run();
     } else if (job* const j = w->scheduler_.next_job(*w)) {
+      --w->until_poll_;
       j->step(*j, w->scheduler_.verb());
     } else {
       w->idle_loop_ = bf::context::active();

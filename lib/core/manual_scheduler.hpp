@@ -36,6 +36,10 @@ class manual_scheduler final : public scheduler, private thread_driver {
 
  protected:
   void admit_from_outside() override;
+  void submit_task_from_outside(job& j) override {
+    admit_from_outside();
+    submit_from_outside(j, j, 1);
+  }
   void count_from_outside() noexcept override {}
   void wake_one() noexcept override {}
 

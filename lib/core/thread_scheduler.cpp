@@ -29,10 +29,23 @@ thread_scheduler::thread_scheduler(unsigned workers, std::size_t stack_size, std
 
 thread_scheduler::~thread_scheduler() { shutdown(true, time_point::max()); }
 
+// In all three, waking is within the lock: once a worker can take the job, it may be the last that this scheduler has
+// lived for.
+
 void thread_scheduler::submit_from_outside(job& first, job& last, std::size_t count) noexcept {
-  last.next = nullptr;
-  // Waking within the lock: once a worker can take the job, it may be the last that this scheduler has lived for.
   std::lock_guard const lock(injected_mutex_);
+  inject(first, last, count);
+}
+
+void thread_scheduler::submit_task_from_outside(job& j) {
+  std::lock_guard const lock(injected_mutex_);
+  check_open();
+  count_from_outside();
+  inject(j, j, 1);
+}
+
+void thread_scheduler::inject(job& first, job& last, std::size_t count) noexcept {
+  last.next = nullptr;
   (injected_last_ != nullptr ? injected_last_->next : injected_first_) = &first;
   injected_last_ = &last;
   injected_.store(injected_.load(std::memory_order_relaxed) + count, std::memory_order_seq_cst);
@@ -46,9 +59,13 @@ void thread_scheduler::finish_from_outside() noexcept {
 
 void thread_scheduler::admit_from_outside() {
   std::lock_guard const lock(injected_mutex_);
-  if (closed_)
-    throw no_runtime("mobula: this runtime has been shut down: make a new mobula::runtime, or submit before");
+  check_open();
   count_from_outside();
+}
+
+void thread_scheduler::check_open() const {
+  if (closed_)
+    throw no_runtime("mobula: this runtime has been shut down: make a new mobula::runtime, or submit before that");
 }
 
 void thread_scheduler::block_fiber(publish_function publish, void* argument) {
@@ -133,14 +150,12 @@ job* thread_scheduler::search(fiber_worker& w) noexcept {
     idle_.begin_search();
     w.searching = true;
   }
-  auto const limit = now() + 20us;
-  do {
-    for (int i = 0; i < 16; ++i) {
-      __builtin_ia32_pause();
-      if (stopping() || w.fiber_ready_.load(std::memory_order_relaxed)) return nullptr;
-      if (job* const j = find_job(w)) return j;
-    }
-  } while (now() < limit);
+  // Not without a break: a thread that submits one task after the other should be able to.
+  for (auto const limit = now() + 20us; now() < limit;) {
+    for (int i = 0; i < 16; ++i) __builtin_ia32_pause();
+    if (stopping() || w.fiber_ready_.load(std::memory_order_relaxed)) return nullptr;
+    if (job* const j = find_job(w)) return j;
+  }
   return nullptr;
 }
 

@@ -4,6 +4,7 @@
 
 #include "fiber_worker.hpp"
 #include "reactor.hpp"
+#include "spin_lock.hpp"
 
 #include <boost/asio/thread_pool.hpp>
 
@@ -51,11 +52,14 @@ class thread_scheduler final : public scheduler {
 
  protected:
   void admit_from_outside() override;
+  void submit_task_from_outside(job& j) override;
   void count_from_outside() noexcept override { submitted_from_outside_.fetch_add(1, std::memory_order_acq_rel); }
   void finish_from_outside() noexcept override;
   void wake_one() noexcept override;
 
  private:
+  void check_open() const;
+  void inject(job& first, job& last, std::size_t count) noexcept;
   job* find_job(fiber_worker& w) noexcept;
   job* take_injected(fiber_worker& w) noexcept;
   job* steal(fiber_worker& w) noexcept;
@@ -79,7 +83,7 @@ class thread_scheduler final : public scheduler {
 
   // Jobs from other threads than the workers, in order, linked by `next`. The count is written under the mutex and read
   // without it, sequentially consistent, as part of the protocol of idle_state.
-  alignas(cache_line) std::mutex injected_mutex_;
+  alignas(cache_line) spin_lock injected_mutex_;
   job* injected_first_ = nullptr;
   job* injected_last_ = nullptr;
   bool closed_ = false;

@@ -70,8 +70,7 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
       w->queue.push(&j);
       wake_if_needed();
     } else {
-      admit_from_outside();
-      submit_from_outside(j, j, 1);
+      submit_task_from_outside(j);
     }
   }
 
@@ -108,6 +107,7 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
 
  protected:
   virtual void admit_from_outside() = 0;
+  virtual void submit_task_from_outside(job& j) = 0;
   virtual void count_from_outside() noexcept = 0;
   virtual void wake_one() noexcept = 0;
 

@@ -48,6 +48,7 @@ std::shared_ptr<detail::scheduler> make_scheduler(runtime_options const& o) {
 struct global_runtime {
   std::mutex mutex;
   std::unique_ptr<runtime> current;
+  runtime* abandoned = nullptr;  // at the end of the program, with tasks that would not end
 };
 
 global_runtime& global() {
@@ -106,7 +107,7 @@ void init(runtime_options const& options) {
         global_runtime& left = global();
         std::unique_lock const held(left.mutex, std::try_to_lock);
         if (!held || !left.current) return;
-        runtime* const r = left.current.release();  // leaked if it doesn't end, threads and all
+        runtime* const r = left.abandoned = left.current.release();  // leaked if it doesn't end, threads and all
         if (detail::this_worker() == nullptr &&
             r->shutdown_until(on_shutdown::drop, std::chrono::steady_clock::now() + std::chrono::seconds(1)))
           delete r;

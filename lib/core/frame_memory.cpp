@@ -111,6 +111,7 @@ void push(bin& b, void* memory) noexcept {
   } else {
     std::size_t const size = (c + 1) * unit;
     auto* const slab = static_cast<std::byte*>(fresh(size * magazine_size));
+    b.count = 0;
     for (std::uint32_t i = magazine_size; i-- > 0;) push(b, slab + i * size);
   }
   return pop(b);

@@ -1,6 +1,7 @@
 #include "mobula/core/frame_memory.hpp"
 
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <cstring>
@@ -97,4 +98,30 @@ TEST_CASE("a thread that ends leaves its free blocks to the others", "[core]") {
   auto const before = frame_memory_reserved();
   for (int i = 0; i < 20; ++i) std::thread(use_many).join();
   CHECK(frame_memory_reserved() - before <= 2 * 64 * 320);
+}
+
+TEST_CASE("a thread that allocates first and then frees what others allocate gives it back", "[core]") {
+  constexpr std::size_t size = 960;  // a size class that no other test uses
+  constexpr int rounds = 50;
+  std::vector<void*> blocks;
+  std::atomic<int> turn{0};  // odd: the other thread's
+  std::thread freeing([&] {
+    void* const own = mobula::detail::allocate_frame(size);
+    for (int round = 0; round < rounds; ++round) {
+      while (turn.load() != 2 * round + 1) std::this_thread::yield();
+      for (void* b : blocks) mobula::detail::deallocate_frame(b, size);
+      turn.store(2 * round + 2);
+    }
+    mobula::detail::deallocate_frame(own, size);
+  });
+  std::size_t reserved = 0;
+  for (int round = 0; round < rounds; ++round) {
+    blocks.clear();
+    for (int i = 0; i < 1000; ++i) blocks.push_back(mobula::detail::allocate_frame(size));
+    turn.store(2 * round + 1);
+    while (turn.load() != 2 * round + 2) std::this_thread::yield();
+    if (round == 2) reserved = mobula::detail::frame_memory_reserved();
+  }
+  freeing.join();
+  CHECK(mobula::detail::frame_memory_reserved() == reserved);
 }

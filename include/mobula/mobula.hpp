@@ -4,6 +4,7 @@
 
 #include <mobula/actor/actor.hpp>
 #include <mobula/core/error.hpp>
+#include <mobula/core/explore.hpp>
 #include <mobula/core/manual_runtime.hpp>
 #include <mobula/core/runtime.hpp>
 #include <mobula/future/future.hpp>
@@ -13,6 +14,8 @@
 #include <mobula/future/when_all.hpp>
 #include <mobula/remote/map.hpp>
 #include <mobula/remote/remote.hpp>
+#include <mobula/task/co_invoke.hpp>
 #include <mobula/task/sleep.hpp>
 #include <mobula/task/task.hpp>
 #include <mobula/task/when_all.hpp>
+#include <mobula/task/yield.hpp>

@@ -3,6 +3,7 @@
 #include "thread_parker.hpp"
 
 #include <atomic>
+#include <thread>
 #include <vector>
 
 namespace mobula::detail {
@@ -89,6 +90,11 @@ bool block_until(time_point limit, publish_function publish, bool (*cancel)(void
   if (me.parker.park(limit)) return true;
   if (cancel(argument)) return false;
   return me.parker.park();
+}
+
+void yield_thread() {
+  if (auto* const d = driver()) return d->yield_thread();
+  std::this_thread::yield();
 }
 
 time_point deadline_after(duration d) noexcept {

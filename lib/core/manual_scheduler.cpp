@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdio>
 #include <utility>
 
 namespace mobula::detail {
@@ -44,11 +45,18 @@ struct manual_scheduler::runner : job, resumer {
 manual_scheduler::manual_scheduler(manual_options const& options)
     : place_(*this),
       stack_size_(std::bit_ceil(std::max<std::size_t>(options.stack_size, 32 * 1024))),
+      seed_(options.seed),
       random_(options.seed) {
   add_thread_driver(*this);
 }
 
-manual_scheduler::~manual_scheduler() { shutdown(true, time_point::max()); }
+manual_scheduler::~manual_scheduler() {
+  shutdown(true, time_point::max());
+  if (pending_work const left = pending(); left.unfinished != 0)
+    std::fprintf(stderr,
+                 "mobula: a manual_runtime ended, and %s. They wait for what never comes; their memory is lost.\n",
+                 to_string(left).c_str());
+}
 
 void manual_scheduler::submit_from_outside(job& first, job& last, std::size_t) noexcept {
   for (job* j = &first;; j = j->next) {
@@ -59,6 +67,7 @@ void manual_scheduler::submit_from_outside(job& first, job& last, std::size_t) n
 
 void manual_scheduler::admit_from_outside() {
   if (closed_) throw no_runtime("mobula: this manual_runtime has been shut down");
+  count_from_outside();
 }
 
 // What jobs have submitted lies in the place's queue; the oldest first.
@@ -109,7 +118,9 @@ void manual_scheduler::block_fiber(publish_function publish, void* argument) {
   me.argument = argument;
   exceptions_in_flight const mine;
   exceptions_in_flight::clear();
+  ++blocked_;
   me.back = std::move(me.back).resume();
+  --blocked_;
   mine.restore();
 }
 
@@ -127,6 +138,24 @@ void manual_scheduler::advance_to(time_point t) {
     run_until_idle();
   }
   now_ = std::max(now_, t);
+}
+
+bool manual_scheduler::advance_to_next() {
+  run_until_idle();
+  time_point const next = timers_.first();
+  if (next == time_point::max()) return false;
+  advance_to(next);
+  return true;
+}
+
+pending_work manual_scheduler::pending() {
+  collect();
+  auto const unfinished =
+      place_.submitted.load(std::memory_order_relaxed) - place_.finished.load(std::memory_order_relaxed);
+  return {.ready = ready_.size(),
+          .timers = timers_.size(),
+          .blocked = blocked_,
+          .unfinished = static_cast<std::size_t>(unfinished)};
 }
 
 // Runs a job; if there is none, lets time pass until the next timer, but not beyond the limit. False if there is nothing.
@@ -153,9 +182,8 @@ void manual_scheduler::block_thread(publish_function publish, void* argument) {
   while (!me.woken)
     if (!run_or_pass_time(time_point::max()))
       throw deadlock_error(
-          "mobula: deadlock: this waits for something, and nothing is left in the manual_runtime that could run. "
-          "(While "
-          "one lives, its thread can't wait for the tasks of other runtimes.)");
+          "mobula: deadlock: this waits for something, and nothing is left in the manual_runtime that could run; " +
+          to_string(pending()) + ". (While one lives, its thread can't wait for the tasks of other runtimes.)");
 }
 
 bool manual_scheduler::block_thread_until(time_point limit, publish_function publish, bool (*cancel)(void*) noexcept,
@@ -198,5 +226,13 @@ manual_runtime::~manual_runtime() = default;
 bool manual_runtime::run_one() { return scheduler_.run_one(); }
 std::size_t manual_runtime::run_until_idle() { return scheduler_.run_until_idle(); }
 void manual_runtime::advance(detail::duration d) { scheduler_.advance_to(scheduler_.now() + d); }
+bool manual_runtime::advance_to_next() { return scheduler_.advance_to_next(); }
+pending_work manual_runtime::pending() const { return scheduler_.pending(); }
+std::uint64_t manual_runtime::seed() const noexcept { return scheduler_.seed(); }
+
+std::string to_string(pending_work const& p) {
+  return std::to_string(p.unfinished) + " tasks are not over: " + std::to_string(p.ready) + " jobs ready, " +
+         std::to_string(p.blocked) + " blocked, " + std::to_string(p.timers) + " timers";
+}
 
 }  // namespace mobula

@@ -25,11 +25,14 @@ class manual_scheduler final : public scheduler, private thread_driver {
   bool run_one();
   std::size_t run_until_idle();
   void advance_to(time_point t);
+  bool advance_to_next();
+  [[nodiscard]] pending_work pending();
+  [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
 
   bool shutdown(bool drop, time_point limit) override;
   void submit_from_outside(job& first, job& last, std::size_t count) noexcept override;
   void block_fiber(publish_function publish, void* argument) override;
-  void finish_from_outside() noexcept override {}
+  void finish_from_outside() noexcept override { place_.count_finished(); }
   void add_timer(timer_node& node) noexcept override { timers_.add(node); }
   time_point now() const noexcept override { return now_; }
   unsigned concurrency() const noexcept override { return 1; }
@@ -40,7 +43,7 @@ class manual_scheduler final : public scheduler, private thread_driver {
     admit_from_outside();
     submit_from_outside(j, j, 1);
   }
-  void count_from_outside() noexcept override {}
+  void count_from_outside() noexcept override { place_.count_submitted(); }
   void wake_one() noexcept override {}
 
  private:
@@ -49,6 +52,7 @@ class manual_scheduler final : public scheduler, private thread_driver {
   void block_thread(publish_function publish, void* argument) override;
   bool block_thread_until(time_point limit, publish_function publish, bool (*cancel)(void*) noexcept,
                           void* argument) override;
+  void yield_thread() override { run_one(); }
   time_point driver_now() const noexcept override { return now_; }
 
   void collect() noexcept;
@@ -67,11 +71,13 @@ class manual_scheduler final : public scheduler, private thread_driver {
 
   place place_;
   std::size_t const stack_size_;
+  std::uint64_t const seed_;
   std::mt19937_64 random_;
   time_point now_{};  // virtual
   std::vector<job*> ready_;
   std::vector<std::unique_ptr<runner>> idle_runners_;
   runner* running_ = nullptr;
+  std::size_t blocked_ = 0;  // stacks that wait
   bool closed_ = false;
 };
 

@@ -67,6 +67,11 @@ time_point timer_queue::first() const noexcept {
   return heap_.empty() ? time_point::max() : heap_.front()->when;
 }
 
+std::size_t timer_queue::size() const noexcept {
+  std::lock_guard const lock(mutex_);
+  return heap_.size();
+}
+
 void timer_queue::place(std::size_t i, timer_node* node) noexcept {
   heap_[i] = node;
   node->index = i + 1;

@@ -227,3 +227,45 @@ TEST_CASE("a thousand tasks can be blocked at once", "[core]") {
   CHECK_FALSE(all.back().ready());
   CHECK(mb::get(all.back()) == 1000);
 }
+
+TEST_CASE("time can be advanced to whatever comes next, however far that is", "[core]") {
+  mb::manual_runtime rt;
+  auto const start = rt.now();
+  CHECK_FALSE(rt.advance_to_next());
+  auto const f = mb::remote(slow_add)(mb::remote(slow_add)(1, 2), 3);
+  CHECK(rt.advance_to_next());
+  CHECK(rt.now() == start + 2s);
+  CHECK_FALSE(f.ready());
+  CHECK(rt.advance_to_next());
+  CHECK(f.ready());
+  CHECK(rt.now() == start + 4s);
+  CHECK_FALSE(rt.advance_to_next());
+}
+
+TEST_CASE("pending tells what is left, and of which kind", "[core]") {
+  mb::manual_runtime rt;
+  auto const is = [&](std::size_t ready, std::size_t timers, std::size_t blocked, std::size_t unfinished) {
+    auto const p = rt.pending();
+    return p.ready == ready && p.timers == timers && p.blocked == blocked && p.unfinished == unfinished;
+  };
+  CHECK(is(0, 0, 0, 0));
+  auto const asleep = mb::remote(slow_add)(1, 2);
+  auto const reader = mb::remote([asleep] { return mb::get(asleep); })();
+  auto const dependent = mb::remote(add)(asleep, 1);
+  CHECK(is(2, 0, 0, 3));
+  rt.run_until_idle();
+  CHECK(is(0, 1, 1, 3));
+  CHECK(to_string(rt.pending()) == "3 tasks are not over: 0 jobs ready, 1 blocked, 1 timers");
+  rt.advance(2s);
+  CHECK(is(0, 0, 0, 0));
+}
+
+TEST_CASE("an error of deadlock tells how much is left", "[core]") {
+  mb::manual_runtime elsewhere;
+  auto const key = elsewhere.remote(add)(2, 2);
+  mb::manual_runtime rt;
+  auto const stuck = mb::remote([key] { return mb::get(key); })();
+  CHECK_THROWS_WITH(mb::get(stuck), Catch::Contains("1 tasks are not over: 0 jobs ready, 1 blocked, 0 timers"));
+  elsewhere.run_until_idle();
+  CHECK(mb::get(stuck) == 4);
+}

@@ -15,6 +15,9 @@ void block(publish_function publish, void* argument);
 /// be woken now, otherwise it is on its way and is waited for. Tells whether the resumer was woken.
 bool block_until(time_point limit, publish_function publish, bool (*cancel)(void*) noexcept, void* argument);
 
+/// Lets others run, outside of tasks: other threads, or a job of the scheduler that the thread drives by hand.
+void yield_thread();
+
 /// The point in time `d` from now, by the clock of whatever the caller runs on; time_point::max() if that is too far.
 [[nodiscard]] time_point deadline_after(duration d) noexcept;
 
@@ -24,6 +27,7 @@ class thread_driver {
   virtual void block_thread(publish_function publish, void* argument) = 0;
   virtual bool block_thread_until(time_point limit, publish_function publish, bool (*cancel)(void*) noexcept,
                                   void* argument) = 0;
+  virtual void yield_thread() = 0;
   [[nodiscard]] virtual time_point driver_now() const noexcept = 0;
 
  protected:

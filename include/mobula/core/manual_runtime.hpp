@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 namespace mobula {
 namespace detail {
@@ -19,6 +20,21 @@ struct manual_options {
   std::size_t stack_size = 256 * 1024;
 };
 
+/// What a manual runtime has not done yet; see manual_runtime::pending.
+struct pending_work {
+  /// Jobs that could run now: tasks, and what goes on after a wait.
+  std::size_t ready = 0;
+  /// Sleeps and timeouts that time has not come to.
+  std::size_t timers = 0;
+  /// Plain tasks that wait in the middle of their function, each on a stack of its own; for time, too.
+  std::size_t blocked = 0;
+  /// Tasks that are not over: those of above, coroutines that wait, and tasks that wait for their arguments.
+  std::size_t unfinished = 0;
+};
+
+/// The same in words: "2 tasks are not over: 0 jobs ready, 1 blocked, 1 timers".
+[[nodiscard]] std::string to_string(pending_work const& p);
+
 /// A runtime without threads, for tests: jobs run on the calling thread, in an order that a seed decides, and time is
 /// virtual, so that a test of hours takes no time and a failure comes again with its seed.
 ///
@@ -28,8 +44,10 @@ struct manual_options {
 ///     rt.advance(2s);       // now it is
 ///
 /// `get` and `wait` on this thread run jobs, and let time pass where all jobs wait for it, until they have what they wait
-/// for. If they never will, they throw deadlock_error.
+/// for. If they never will, they throw deadlock_error. A task goes on until it waits: mb::yield() marks further points
+/// where others may come between. mb::explore (core/explore.hpp) tries many seeds.
 ///
+/// Lifetime: make it after what its tasks refer to, so that it ends first. It runs what is left when it ends.
 /// Threads: everything by the thread that made it, also what tasks do. While one lives, that thread waits for nothing
 ///          of other runtimes.
 class manual_runtime : public runtime {
@@ -45,6 +63,15 @@ class manual_runtime : public runtime {
 
   /// Lets time pass, running what becomes due when it does and all that follows from it.
   void advance(detail::duration d);
+
+  /// The same until the first sleep or timeout is over, however long that takes; false if there is none.
+  bool advance_to_next();
+
+  /// What is left to do: tells why something is not done yet.
+  [[nodiscard]] pending_work pending() const;
+
+  /// The seed of this runtime, also for random numbers of the test's own.
+  [[nodiscard]] std::uint64_t seed() const noexcept;
 
  private:
   detail::manual_scheduler& scheduler_;

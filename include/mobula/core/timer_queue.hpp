@@ -44,6 +44,9 @@ class timer_queue {
   /// When the first node is due; time_point::max() when there is none.
   [[nodiscard]] time_point first() const noexcept;
 
+  /// How many nodes are in.
+  [[nodiscard]] std::size_t size() const noexcept;
+
  private:
   void place(std::size_t i, timer_node* node) noexcept;
   void sift_up(std::size_t i) noexcept;

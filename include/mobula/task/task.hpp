@@ -136,7 +136,7 @@ inline constexpr bool is_task<task<T>> = true;
 ///     auto sum = mb::remote(slow_add)(2, 3);      // at once, as a task of its own
 ///
 /// Lifetime: as with every coroutine, a parameter that is a reference must outlive it, and a lambda's captures live in
-/// the lambda, not in the coroutine. `remote` keeps both until the task is over.
+/// the lambda, not in the coroutine. `remote` keeps both until the task is over, and so does `co_invoke`.
 /// Threads: it may go on in another thread after each co_await.
 /// Errors: what it throws comes out of the co_await.
 template <class T = void>

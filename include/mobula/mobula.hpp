@@ -5,8 +5,10 @@
 #include <mobula/actor/actor.hpp>
 #include <mobula/core/error.hpp>
 #include <mobula/core/explore.hpp>
+#include <mobula/core/failure.hpp>
 #include <mobula/core/manual_runtime.hpp>
 #include <mobula/core/runtime.hpp>
+#include <mobula/core/select.hpp>
 #include <mobula/future/future.hpp>
 #include <mobula/future/get.hpp>
 #include <mobula/future/put.hpp>
@@ -17,5 +19,6 @@
 #include <mobula/task/co_invoke.hpp>
 #include <mobula/task/sleep.hpp>
 #include <mobula/task/task.hpp>
+#include <mobula/task/timeout.hpp>
 #include <mobula/task/when_all.hpp>
 #include <mobula/task/yield.hpp>

@@ -47,6 +47,7 @@ manual_scheduler::manual_scheduler(manual_options const& options)
       stack_size_(std::bit_ceil(std::max<std::size_t>(options.stack_size, 32 * 1024))),
       seed_(options.seed),
       random_(options.seed) {
+  if (options.on_unread_failure) on_unread_failure = std::make_shared<failure_handler const>(options.on_unread_failure);
   add_thread_driver(*this);
 }
 

@@ -41,7 +41,9 @@ std::shared_ptr<detail::scheduler> make_scheduler(runtime_options const& o) {
   unsigned const workers = o.num_cpus != 0 ? o.num_cpus : detail::available_cpus();
   if (workers > 10'000) throw std::invalid_argument("mobula: runtime_options::num_cpus is more than 10,000");
   std::size_t const stack = std::bit_ceil(std::max<std::size_t>(o.stack_size, 32 * 1024));
-  return std::make_shared<detail::thread_scheduler>(workers, stack, o.max_blocked);
+  auto s = std::make_shared<detail::thread_scheduler>(workers, stack, o.max_blocked);
+  if (o.on_unread_failure) s->on_unread_failure = std::make_shared<failure_handler const>(o.on_unread_failure);
+  return s;
 }
 
 // The runtime of init and shutdown.

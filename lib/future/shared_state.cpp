@@ -1,27 +1,7 @@
-#include <mobula/future/shared_state.hpp>
+#include <mobula/core/operation.hpp>
+#include <mobula/future/future.hpp>
 
 namespace mobula::detail {
-namespace {
-
-struct blocked_reader : waiter {
-  explicit blocked_reader(shared_state_base& s) noexcept
-      : waiter([](waiter& w) noexcept {
-          resumer& r = *static_cast<blocked_reader&>(w).reader;
-          r.wake(r);
-        }),
-        state(s) {}
-
-  static void publish(void* self, resumer& r) noexcept {
-    auto& me = *static_cast<blocked_reader*>(self);
-    me.reader = &r;
-    if (!me.state.add(me)) r.wake(r);
-  }
-
-  shared_state_base& state;
-  resumer* reader = nullptr;
-};
-
-}  // namespace
 
 void shared_state_base::wait_for_it() {
   // If the task is what this worker would run next anyway, it runs right here, on top of its reader.
@@ -29,13 +9,8 @@ void shared_state_base::wait_for_it() {
     step(*this, w->owner.verb());
     if (ready()) return;
   }
-  blocked_reader me(*this);
-  try {
-    block(&blocked_reader::publish, &me);
-  } catch (...) {
-    if (me.reader != nullptr) static_cast<void>(remove(me));
-    throw;
-  }
+  state_operation until_ready(*this);
+  wait_for(until_ready);
 }
 
 }  // namespace mobula::detail

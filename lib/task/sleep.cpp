@@ -1,43 +1,25 @@
 #include <mobula/task/sleep.hpp>
 
 namespace mobula {
-namespace {
 
-// A wait that nothing ends but its timer.
-struct sleeping_fiber : detail::timer_node {
-  explicit sleeping_fiber(detail::scheduler& s, detail::time_point at) noexcept
-      : timer_node(at,
-                   [](timer_node& n, bool in_time) noexcept {
-                     auto& me = static_cast<sleeping_fiber&>(n);
-                     me.expired = in_time;
-                     me.fiber->wake(*me.fiber);
-                   }),
-        owner(s) {}
-
-  static void publish(void* self, detail::resumer& r) noexcept {
-    auto& me = *static_cast<sleeping_fiber*>(self);
-    me.fiber = &r;
-    me.owner.add_timer(me);
-  }
-
-  detail::scheduler& owner;
-  detail::resumer* fiber = nullptr;
-  bool expired = true;
-};
-
-}  // namespace
+bool detail::sleep_operation::start(resumer& r) noexcept {
+  // In a task, or on a thread that lets a select or a timeout wait on the runtime made last.
+  owner_ = &current_scheduler();
+  sleeper_ = &r;
+  when = deadline_after(duration_);
+  owner_->add_timer(*this);
+  return true;
+}
 
 void get(sleep s) {
   if (s.length() <= detail::duration::zero()) return;
-  auto const until = detail::deadline_after(s.length());
-  if (detail::worker* const w = detail::this_worker()) {
-    sleeping_fiber me(w->owner, until);
-    detail::block(&sleeping_fiber::publish, &me);
-    if (!me.expired) throw cancelled();
-  } else {
-    detail::block_until(
-        until, [](void*, detail::resumer&) noexcept {}, [](void*) noexcept { return true; }, nullptr);
+  if (detail::this_worker() != nullptr) {
+    auto op = s.to_operation();
+    return get(op);
   }
+  detail::block_until(
+      detail::deadline_after(s.length()), [](void*, detail::resumer&) noexcept {}, [](void*) noexcept { return true; },
+      nullptr);
 }
 
 }  // namespace mobula

@@ -6,7 +6,7 @@
 
 #include "support/catch.hpp"
 
-using mobula::detail::outcome;
+using mobula::outcome;
 
 TEST_CASE("an outcome destroys its value, and an empty one nothing", "[future]") {
   auto const alive = std::make_shared<int>();
@@ -23,11 +23,11 @@ TEST_CASE("an outcome destroys its value, and an empty one nothing", "[future]")
 TEST_CASE("an outcome of a function holds what it returned or threw", "[future]") {
   outcome<int> value;
   value.set_from([] { return 5; });
-  CHECK_FALSE(value.has_error());
+  CHECK_FALSE(value.has_failure());
   CHECK(value.get() == 5);
   outcome<int> error;
   error.set_from([]() -> int { throw std::domain_error("no"); });
-  CHECK(error.has_error());
+  CHECK(error.has_failure());
   CHECK_THROWS_AS(error.get(), std::domain_error);
   CHECK_THROWS_AS(error.take(), std::domain_error);
 }
@@ -39,6 +39,6 @@ TEST_CASE("an outcome holds references and nothing at all", "[future]") {
   CHECK(&reference.get() == &object);
   outcome<void> nothing;
   nothing.set_from([] {});
-  CHECK_FALSE(nothing.has_error());
+  CHECK_FALSE(nothing.has_failure());
   nothing.get();
 }

@@ -6,7 +6,9 @@
 #include <atomic>
 #include <functional>
 #include <optional>
+#include <string>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 
 namespace mobula {
@@ -48,7 +50,12 @@ struct construct_in {
   void operator()(Args&&... args) const {
     cell->construct(std::forward<Args>(args)...);
   }
+  [[nodiscard]] std::string task_name() const { return readable_name(typeid(T)) + " (constructor)"; }
 };
+
+/// A type whose name tells the method's.
+template <auto Method>
+struct named_by {};
 
 /// What a call of an actor's method calls.
 template <class T, auto Method>
@@ -59,6 +66,7 @@ struct method_of {
   decltype(auto) operator()(Args&&... args) const {
     return std::invoke(Method, cell->object(), std::forward<Args>(args)...);
   }
+  [[nodiscard]] std::string task_name() const { return readable_member_name(typeid(named_by<Method>)); }
 };
 
 /// A call to an actor: a message in its mailbox and the state of its future in one.
@@ -68,14 +76,19 @@ class actor_call final : public call_state<actor_call<T, Call>, Call> {
 
  public:
   template <class F, class... Args>
-  explicit actor_call(actor_cell<T>& cell, F&& f, Args&&... args)
-      : base(std::forward<F>(f), std::forward<Args>(args)...), cell_(&cell) {}
+  explicit actor_call(actor_cell<T>& cell, call_site const& where, F&& f, Args&&... args)
+      : base(where, std::forward<F>(f), std::forward<Args>(args)...), cell_(&cell) {}
+
+  /// Before the call is on its way. Throws std::bad_alloc.
+  void prepare() {
+    if constexpr (Call::has_dependencies) dependencies_.collect(this->call());
+  }
 
   [[nodiscard]] static message_hooks hooks() noexcept {
     if constexpr (Call::has_dependencies)
       return {[](job& m, scheduler& s, job& then) {
         auto& me = static_cast<actor_call&>(m);
-        me.dependencies_.begin(me.call(), s, then);
+        me.dependencies_.begin(s, then);
       }};
     else
       return {};
@@ -85,8 +98,8 @@ class actor_call final : public call_state<actor_call<T, Call>, Call> {
   friend base;
 
   void step_in_queue(job_verb verb) noexcept {
-    if (verb == job_verb::drop) return this->drop(std::make_exception_ptr(cancelled()));
-    if (cell_->failure) return this->drop(cell_->failure);
+    if (verb == job_verb::drop) return this->drop();
+    if (cell_->failure) return this->fail(cell_->failure);
     if constexpr (base::is_coroutine) {
       actor_cell<T>* const cell = cell_;
       running_ = true;
@@ -100,7 +113,7 @@ class actor_call final : public call_state<actor_call<T, Call>, Call> {
 
   auto before_completion() const noexcept {
     if constexpr (std::is_same_v<typename Call::function_type, construct_in<T>>)
-      if (this->result.has_error()) cell_->failure = this->result.error();
+      if (this->result.has_failure()) cell_->failure = this->result.failure_pointer();
     return [cell = cell_, coroutine = running_]() noexcept {
       if (coroutine) cell->coroutine_ended();
       scheduler::finish_task();
@@ -156,14 +169,18 @@ class actor {
   ///
   /// Errors: throws no_runtime if the actor's runtime has been shut down. What the method throws comes out of the future,
   ///         and so does what the constructor threw.
+  template <auto Method, class A = detail::absent, class B = detail::absent, class C = detail::absent,
+            class D = detail::absent>
+  auto call(A&& a = {}, B&& b = {}, C&& c = {}, D&& d = {},
+            detail::call_site where = detail::call_site::current()) const {
+    return detail::with_given(
+        [&](auto&&... args) { return send<Method>(where, std::forward<decltype(args)>(args)...); }, std::forward<A>(a),
+        std::forward<B>(b), std::forward<C>(c), std::forward<D>(d));
+  }
   template <auto Method, class... Args>
+    requires(sizeof...(Args) > 4)
   auto call(Args&&... args) const {
-    using function = detail::method_of<T, Method>;
-    using plan = detail::plan_for<function&, std::decay_t<Args>...>;
-    static_assert(plan::found,
-                  "mobula::actor::call: the method can't be called with these arguments, nor with the values of those "
-                  "that are futures");
-    if constexpr (plan::found) return send<plan>(function{&cell()}, std::forward<Args>(args)...);
+    return send<Method>({}, std::forward<Args>(args)...);
   }
 
  private:
@@ -178,13 +195,24 @@ class actor {
     return *cell_;
   }
 
+  template <auto Method, class... Args>
+  auto send(detail::call_site const& where, Args&&... args) const {
+    using function = detail::method_of<T, Method>;
+    using plan = detail::plan_for<function&, std::decay_t<Args>...>;
+    static_assert(plan::found,
+                  "mobula::actor::call: the method can't be called with these arguments, nor with the values of those "
+                  "that are futures");
+    if constexpr (plan::found) return submit<plan>(where, function{&cell()}, std::forward<Args>(args)...);
+  }
+
   template <class Plan, class F, class... Args>
-  auto send(F function, Args&&... args) const {
+  auto submit(detail::call_site const& where, F function, Args&&... args) const {
     using call = detail::bound_call<F, Plan, std::decay_t<Args>...>;
     using message = detail::actor_call<T, call>;
-    auto m = std::make_unique<message>(*cell_, function, std::forward<Args>(args)...);
+    auto m = std::make_unique<message>(*cell_, where, function, std::forward<Args>(args)...);
     detail::call_line* l = line_.load(std::memory_order_acquire);
     if (l == nullptr && call::has_dependencies) l = open_line();
+    m->prepare();
     cell_->owner().admit_task();
     message& sent = *m.release();
     auto result = detail::future_access::make(sent);
@@ -223,7 +251,8 @@ template <class T, class... Args>
     using message = detail::actor_call<T, detail::bound_call<function, plan, std::decay_t<Args>...>>;
     detail::scheduler& s = detail::current_scheduler();
     auto cell = std::make_unique<detail::actor_cell<T>>(s.shared_from_this());
-    auto m = std::make_unique<message>(*cell, function{cell.get()}, std::forward<Args>(args)...);
+    auto m = std::make_unique<message>(*cell, detail::call_site(), function{cell.get()}, std::forward<Args>(args)...);
+    m->prepare();
     s.admit_task();
     message& constructor = *m.release();
     actor<T> handle(cell.release());

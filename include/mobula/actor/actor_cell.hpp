@@ -1,12 +1,12 @@
 #pragma once
 
 #include <mobula/actor/mailbox.hpp>
+#include <mobula/core/failure.hpp>
 #include <mobula/core/scheduler.hpp>
 
 #include <atomic>
 #include <cstdint>
 #include <deque>
-#include <exception>
 #include <memory>
 #include <mutex>
 
@@ -44,7 +44,7 @@ class actor_cell_base : private job {
   void coroutine_ended() noexcept;
 
   /// Why the constructor failed; null if it did not. By messages only.
-  std::exception_ptr failure;
+  failure_ptr failure;
 
  protected:
   ~actor_cell_base() = default;

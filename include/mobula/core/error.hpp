@@ -25,6 +25,12 @@ class deadlock_error : public error {
   using error::error;
 };
 
+/// What was waited for did not come in time. It is not lost: one may wait again.
+class timeout_error : public error {
+ public:
+  timeout_error() : error("mobula: timeout: what this waited for did not come in time") {}
+};
+
 /// More plain tasks block in `get` at once than there may be stacks for.
 class too_many_blocked : public error {
   using error::error;

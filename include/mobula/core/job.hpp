@@ -4,8 +4,9 @@
 
 namespace mobula::detail {
 
-/// What a scheduler asks of a job.
-enum class job_verb : std::uint8_t {
+/// What a scheduler asks of a job. Not a smaller type: of such an argument g++ leaves the upper bits of the register as
+/// they are and clang relies on them, so a program by the one could not use a library by the other.
+enum class job_verb : std::int32_t {
   run,      // do it
   drop,     // the runtime is shutting down: end without starting; what has already started goes on instead
   destroy,  // free it; never asked by a scheduler, only by its owners

@@ -18,6 +18,8 @@ struct manual_options {
   std::uint64_t seed = 0;
   /// As runtime_options::stack_size.
   std::size_t stack_size = 256 * 1024;
+  /// As runtime_options::on_unread_failure.
+  failure_handler on_unread_failure = {};
 };
 
 /// What a manual runtime has not done yet; see manual_runtime::pending.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <mobula/core/error.hpp>
+#include <mobula/core/failure.hpp>
 #include <mobula/core/scheduler.hpp>
 
 #include <cstddef>
@@ -19,6 +20,9 @@ struct runtime_options {
   /// How many plain tasks may block in `get` at once. Each takes a stack with a guard page, of which Linux allows a
   /// process some 32,000 by default (vm.max_map_count).
   std::size_t max_blocked = 16'000;
+  /// Told of each failure that nobody has read when the last future of it goes, from the thread on which that happens,
+  /// which may be after the runtime's end. What it throws is lost. By default the report goes to stderr.
+  failure_handler on_unread_failure = {};
 };
 
 /// What to do at shutdown with tasks that have not started.

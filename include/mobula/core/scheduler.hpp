@@ -1,5 +1,6 @@
 #pragma once
 
+#include <mobula/core/failure.hpp>
 #include <mobula/core/idle_state.hpp>
 #include <mobula/core/job.hpp>
 #include <mobula/core/timer_queue.hpp>
@@ -11,9 +12,14 @@
 
 namespace mobula::detail {
 
-/// Wakes one thread or fiber that waits, once; see `block` in block.hpp.
+/// Whoever waits for something, as that sees it: a thread, a fiber, a coroutine, or one of several branches.
 struct resumer {
+  /// Called once, when what was waited for has happened. It may end the resumer's life.
   void (*wake)(resumer&) noexcept;
+  /// Tells whether what is waited for may happen now, or came too late; null for always. See operation.hpp.
+  bool (*claim)(resumer&) noexcept = nullptr;
+
+  [[nodiscard]] bool try_claim() noexcept { return claim == nullptr || claim(*this); }
 };
 
 /// Makes a resumer known to whoever will wake it; called after the waiting stack has been left. If there is nothing
@@ -99,6 +105,9 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   /// Refuses tasks from outside, waits until those submitted are over, and ends the threads; with `drop`, those that
   /// have not started end with `cancelled`, and sleeps do. False if the limit passed before; may be called again.
   virtual bool shutdown(bool drop, time_point limit) = 0;
+
+  /// Who is told of failures of this scheduler's tasks that nobody has read; null for stderr. Set before the first task.
+  std::shared_ptr<failure_handler const> on_unread_failure;
 
   /// What to ask of a job that comes from a queue.
   [[nodiscard]] job_verb verb() const noexcept {

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <mobula/core/coroutine.hpp>
 #include <mobula/core/error.hpp>
+#include <mobula/core/failure.hpp>
 #include <mobula/core/frame_memory.hpp>
-#include <mobula/core/worker.hpp>
+#include <mobula/core/operation.hpp>
 #include <mobula/future/shared_state.hpp>
 
 #include <concepts>
-#include <coroutine>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -20,30 +20,46 @@ namespace detail {
 
 struct future_access;
 
-/// Suspends a coroutine until a result is there, and then makes it a job of the scheduler that it ran on.
-class state_awaiter : waiter, job {
+/// Waits until a result is there.
+class state_operation : waiter {
  public:
-  explicit state_awaiter(shared_state_base& s) noexcept
+  explicit state_operation(shared_state_base& s) noexcept
       : waiter([](waiter& w) noexcept {
-          auto& me = static_cast<state_awaiter&>(w);
-          me.owner_->submit(me);
+          resumer& r = *static_cast<state_operation&>(w).reader_;
+          static_cast<void>(r.try_claim());  // being ready has no effect that could be refused
+          r.wake(r);
         }),
-        job([](job& j, job_verb) noexcept { resume(static_cast<state_awaiter&>(j).coroutine_); }),
-        state_(s) {}
+        state_(&s) {}
 
-  [[nodiscard]] bool await_ready() const noexcept { return state_.ready(); }
-
-  [[gnu::noinline]] bool await_suspend(std::coroutine_handle<> h) noexcept {
-    coroutine_ = h;
-    owner_ = &current_worker->owner;
-    return state_.add(*this);  // from here on another thread may have resumed the coroutine
+  [[nodiscard]] bool ready() const noexcept { return state_->ready(); }
+  bool start(resumer& r) noexcept {
+    reader_ = &r;
+    if (state_->add(*this)) return true;
+    static_cast<void>(r.try_claim());
+    return false;
   }
+  bool cancel() noexcept { return state_->remove(*this); }
+  void result() const noexcept {}
 
  private:
-  shared_state_base& state_;
-  std::coroutine_handle<> coroutine_;
-  scheduler* owner_ = nullptr;
+  shared_state_base* state_;
+  resumer* reader_ = nullptr;
 };
+
+/// The same, and reads it: a reference, as the future stays with the reader.
+template <class T>
+class read_operation : public state_operation {
+ public:
+  explicit read_operation(shared_state<T>& s) noexcept : state_operation(s), state_(&s) {}
+  decltype(auto) result() const { return state_->result.get(); }
+
+ private:
+  shared_state<T>* state_;
+};
+
+/// The same with a future of its own, which may be the last one.
+template <class T>
+class take_operation;
 
 }  // namespace detail
 
@@ -84,24 +100,23 @@ class [[nodiscard]] future {
   /// ready: `ready` says that there is an answer, not which.
   [[nodiscard]] bool ready() const { return state().ready(); }
 
+  /// What is known of the task's failure, which counts as read then; none while it runs, or if it has not failed.
+  [[nodiscard]] std::optional<mobula::failure> failure() const {
+    if (!ready()) return std::nullopt;
+    return state().result.failure();
+  }
+
   /// Suspends the calling coroutine until the value is there; gives it as `get` does.
   [[nodiscard]] auto operator co_await() const& {
-    struct awaiter : detail::state_awaiter {
-      explicit awaiter(detail::shared_state<T>& s) noexcept : detail::state_awaiter(s), state(s) {}
-      decltype(auto) await_resume() const { return state.result.get(); }
-      detail::shared_state<T>& state;
-    };
-    return awaiter(state());
+    return detail::operation_awaiter<detail::read_operation<T>>(state());
   }
   [[nodiscard]] auto operator co_await() && {
-    struct awaiter : detail::state_awaiter {
-      explicit awaiter(future f) noexcept : detail::state_awaiter(f.state()), self(std::move(f)) {}
-      T await_resume() { return std::move(self).read(); }
-      future self;
-    };
-    static_cast<void>(state());
-    return awaiter(std::move(*this));
+    return detail::operation_awaiter<detail::take_operation<T>>(std::move(*this));
   }
+
+  /// For `timeout`, `select` and all that waits for operations.
+  [[nodiscard]] detail::read_operation<T> to_operation() const& { return detail::read_operation<T>(state()); }
+  [[nodiscard]] detail::take_operation<T> to_operation() && { return detail::take_operation<T>(std::move(*this)); }
 
  private:
   friend detail::future_access;
@@ -123,7 +138,7 @@ class [[nodiscard]] future {
       if (!state().is_last_handle()) return state().result.get();
       return state().result.take();
     } else {
-      if (!state().is_last_handle() && !state().result.has_error())
+      if (!state().is_last_handle() && !state().result.has_failure())
         throw error("mobula: a value that can't be copied is read by its last handle only; another handle lives");
       return state().result.take();
     }
@@ -154,6 +169,16 @@ struct future_access {
     future<T> last(std::move(f));  // f becomes a handle to nothing
     return std::move(last).read();
   }
+};
+
+template <class T>
+class take_operation : public state_operation {
+ public:
+  explicit take_operation(future<T> f) : state_operation(future_access::state(f)), future_(std::move(f)) {}
+  T result() { return future_access::read(std::move(future_)); }
+
+ private:
+  future<T> future_;
 };
 
 template <class T>

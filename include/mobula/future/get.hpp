@@ -1,5 +1,6 @@
 #pragma once
 
+#include <mobula/core/result_types.hpp>
 #include <mobula/future/future.hpp>
 
 #include <array>
@@ -20,14 +21,6 @@ namespace detail {
 
 template <class R>
 using range_value_of_futures = typename std::remove_cvref_t<std::ranges::range_reference_t<R>>::value_type;
-
-/// A value in a tuple of results: void as std::monostate.
-template <class T>
-using non_void = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
-
-/// A value in a list of results: a reference as std::reference_wrapper.
-template <class T>
-using list_element = std::conditional_t<std::is_reference_v<T>, std::reference_wrapper<std::remove_reference_t<T>>, T>;
 
 template <class T>
 inline constexpr bool is_std_array = false;

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <mobula/future/get.hpp>
+#include <mobula/future/group.hpp>
 
+#include <chrono>
 #include <optional>
 #include <ranges>
-#include <span>
+#include <utility>
 #include <vector>
 
 namespace mobula {
@@ -26,10 +28,15 @@ struct wait_result {
 
 namespace detail {
 
-/// Blocks until `count` of the states are ready or the time is over.
-void wait_for_some(std::span<shared_state_base* const> states, std::size_t count, std::optional<duration> timeout);
-
 void check_wait(std::size_t num_returns, std::size_t size);
+
+template <future_range R>
+[[nodiscard]] std::vector<shared_state_base*> states_of(R&& futures) {
+  std::vector<shared_state_base*> states;
+  if constexpr (std::ranges::sized_range<R>) states.reserve(std::ranges::size(futures));
+  for (auto const& f : futures) states.push_back(&future_access::state(f));
+  return states;
+}
 
 }  // namespace detail
 
@@ -43,17 +50,36 @@ void check_wait(std::size_t num_returns, std::size_t size);
 template <future_range R>
 [[nodiscard]] auto wait(R&& futures, wait_options const& options = {}) {
   using value = detail::range_value_of_futures<R>;
-  std::vector<detail::shared_state_base*> states;
-  for (auto const& f : futures) states.push_back(&detail::future_access::state(f));
   wait_result<value> result;
+  auto states = detail::states_of(futures);
   if (states.empty()) return result;
   detail::check_wait(options.num_returns, states.size());
-  detail::wait_for_some(states, options.num_returns, options.timeout);
+  detail::group_operation group(std::move(states), options.num_returns);
+  if (!group.ready()) {
+    if (!options.timeout)
+      detail::wait_for(group);
+    else if (*options.timeout > detail::duration::zero())
+      static_cast<void>(detail::wait_for_until(group, detail::deadline_after(*options.timeout)));
+  }
   for (auto const& f : futures) {
     bool const taken = result.ready.size() < options.num_returns && f.ready();
     (taken ? result.ready : result.pending).push_back(f);
   }
   return result;
+}
+
+/// Waits for all futures of a range, as `get` does, but no longer than `limit`.
+///
+/// Errors: throws timeout_error when the time is over; then no value has been taken, and one may ask again.
+template <future_range R, class Rep, class Period>
+auto get(R&& futures, std::chrono::duration<Rep, Period> limit) {
+  auto states = detail::states_of(futures);
+  std::size_t const all = states.size();
+  detail::group_operation group(std::move(states), all);
+  auto const d = detail::to_clock(limit);
+  if (!group.ready() && (d <= detail::duration::zero() || !detail::wait_for_until(group, detail::deadline_after(d))))
+    throw timeout_error();
+  return detail::read_each(std::forward<R>(futures));
 }
 
 }  // namespace mobula

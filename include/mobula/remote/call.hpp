@@ -1,15 +1,19 @@
 #pragma once
 
 #include <mobula/core/error.hpp>
+#include <mobula/core/failure.hpp>
 #include <mobula/core/frame_memory.hpp>
 #include <mobula/core/scheduler.hpp>
 #include <mobula/remote/arguments.hpp>
+#include <mobula/remote/call_site.hpp>
 #include <mobula/task/task.hpp>
 
 #include <functional>
 #include <optional>
+#include <string>
 #include <tuple>
 #include <type_traits>
+#include <typeinfo>
 
 namespace mobula::detail {
 
@@ -38,6 +42,8 @@ class bound_call<F, plan<Ps...>, Args...> {
         },
         arguments_);
   }
+
+  [[nodiscard]] F const& function() const noexcept { return function_; }
 
   /// Shows the state of each dependency to `visit`.
   template <class V>
@@ -74,11 +80,16 @@ class dependency_wait : waiter {
           me.go_on();
         }) {}
 
+  /// First: looks for those that aren't ready. Throws std::bad_alloc.
   template <class Call>
-  void begin(Call const& call, scheduler& s, job& then) {
+  void collect(Call const& call) {
     call.for_each_dependency([this](shared_state_base& d) {
       if (!d.ready()) pending_.push_back(&d);
     });
+  }
+
+  /// Then: waits for them, and submits `then`, which may happen at once.
+  void begin(scheduler& s, job& then) noexcept {
     owner_ = &s;
     job_ = &then;
     go_on();
@@ -99,6 +110,17 @@ class dependency_wait : waiter {
   job* job_ = nullptr;
 };
 
+/// The name of a task by its function: what that says (see named_function), else its own or that of its type.
+template <class F>
+[[nodiscard]] std::string name_of(F const& f) {
+  if constexpr (requires { f.task_name(); })
+    return f.task_name();
+  else if constexpr (std::is_pointer_v<F>)
+    return readable_name(typeid(F), reinterpret_cast<void const*>(f));
+  else
+    return readable_name(typeid(F));
+}
+
 struct no_dependencies {};
 struct no_completion {
   explicit no_completion(completion::complete_function) noexcept {}
@@ -118,9 +140,10 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
 
  public:
   template <class... Args>
-  explicit call_state(Args&&... args)
+  explicit call_state(call_site const& where, Args&&... args)
       : shared_state<result_type>(&step),
         maybe_completion(&coroutine_ended),
+        where_(where),
         call_(std::in_place, std::forward<Args>(args)...) {}
 
   static void* operator new(std::size_t size) { return allocate_frame(size); }
@@ -141,9 +164,15 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
     }
   }
 
-  /// Ends the call without making it.
-  void drop(std::exception_ptr why) noexcept {
-    this->result.set_error(std::move(why));
+  /// Ends the call without making it, as its runtime is shut down.
+  void drop() noexcept {
+    this->result.set_failure(failure_ptr::expected(std::make_exception_ptr(cancelled())));
+    end();
+  }
+
+  /// Ends the call without making it, as what it needs has failed.
+  void fail(failure_ptr why) noexcept {
+    this->result.set_failure(std::move(why));
     finish();
   }
 
@@ -165,14 +194,27 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
     return transfer(nullptr);
   }
 
-  // The result is there. The closure goes first, so that whoever reads the result finds its captures released.
+  // The result is there.
   void finish() noexcept {
+    if (this->result.has_failure()) [[unlikely]]
+      name_failure();
+    end();
+  }
+
+  [[gnu::noinline, gnu::cold]] void name_failure() noexcept {
+    auto const name = [](void const* call) { return name_of(static_cast<Call const*>(call)->function()); };
+    this->result.name_failure(this->result.failure_pointer().in_task(where_, name, &*call_));
+  }
+
+  // The closure goes first, so that whoever reads the result finds its captures released.
+  void end() noexcept {
     call_.reset();
     auto const after = static_cast<Derived&>(*this).before_completion();
     this->publish();  // may free this
     after();
   }
 
+  call_site const where_;  // of the submission
   std::optional<Call> call_;
 };
 
@@ -186,8 +228,9 @@ class task_call final : public call_state<task_call<Call>, Call> {
   void submit(scheduler* chosen) {
     if constexpr (Call::has_dependencies) {
       scheduler& s = chosen != nullptr ? *chosen : current_scheduler();
+      dependencies_.collect(this->call());
       s.admit_task();
-      dependencies_.begin(this->call(), s, *this);
+      dependencies_.begin(s, *this);
     } else if (chosen != nullptr) {
       chosen->submit_task(*this);
     } else {
@@ -202,7 +245,7 @@ class task_call final : public call_state<task_call<Call>, Call> {
     if (verb == job_verb::run)
       this->run();
     else
-      this->drop(std::make_exception_ptr(cancelled()));
+      this->drop();
   }
   auto before_completion() const noexcept {
     return []() noexcept { scheduler::finish_task(); };

@@ -4,11 +4,37 @@
 #include <mobula/future/future.hpp>
 #include <mobula/remote/call.hpp>
 
+#include <functional>
 #include <memory>
+#include <string>
 #include <type_traits>
 #include <utility>
 
 namespace mobula {
+
+/// Settings of a task, the same for all calls of one remote function.
+struct task_options {
+  /// What reports call the task; by default the name of its function's type.
+  std::string name = {};
+};
+
+namespace detail {
+
+/// A function with a name of its own.
+template <class F>
+struct named_function {
+  template <class... Args>
+    requires std::is_invocable_v<F&, Args...>
+  decltype(auto) operator()(Args&&... args) {
+    return std::invoke(function, std::forward<Args>(args)...);
+  }
+  [[nodiscard]] std::string task_name() const { return *name; }
+
+  F function;
+  std::shared_ptr<std::string const> name;
+};
+
+}  // namespace detail
 
 /// A function whose calls are tasks. `remote` makes one; it can be kept and called many times, also at once.
 template <class F>
@@ -23,18 +49,43 @@ class remote_function {
   /// std::tuple of futures, whose values the function accepts is a dependency: the task starts when they are there, and
   /// fails with the error of the first that failed.
   /// Errors: throws no_runtime. What the function throws comes out of the future.
-  template <class... Args>
-  auto operator()(Args&&... args) const& {
-    return submit(function_, std::forward<Args>(args)...);
+  template <class A = detail::absent, class B = detail::absent, class C = detail::absent, class D = detail::absent>
+  auto operator()(A&& a = {}, B&& b = {}, C&& c = {}, D&& d = {},
+                  detail::call_site where = detail::call_site::current()) const& {
+    return detail::with_given(
+        [&](auto&&... args) { return submit(where, function_, std::forward<decltype(args)>(args)...); },
+        std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d));
+  }
+  template <class A = detail::absent, class B = detail::absent, class C = detail::absent, class D = detail::absent>
+  auto operator()(A&& a = {}, B&& b = {}, C&& c = {}, D&& d = {},
+                  detail::call_site where = detail::call_site::current()) && {
+    return detail::with_given(
+        [&](auto&&... args) { return submit(where, std::move(function_), std::forward<decltype(args)>(args)...); },
+        std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d));
   }
   template <class... Args>
+    requires(sizeof...(Args) > 4)
+  auto operator()(Args&&... args) const& {
+    return submit({}, function_, std::forward<Args>(args)...);
+  }
+  template <class... Args>
+    requires(sizeof...(Args) > 4)
   auto operator()(Args&&... args) && {
-    return submit(std::move(function_), std::forward<Args>(args)...);
+    return submit({}, std::move(function_), std::forward<Args>(args)...);
+  }
+
+  /// The same function with other options.
+  ///
+  ///     auto load = mb::remote(read_file).options({.name = "load"});
+  [[nodiscard]] auto options(task_options o) const {
+    using function = detail::named_function<F>;
+    return remote_function<function>(function{function_, std::make_shared<std::string const>(std::move(o.name))},
+                                     scheduler_);
   }
 
  private:
   template <class G, class... Args>
-  auto submit(G&& function, Args&&... args) const {
+  auto submit(detail::call_site const& where, G&& function, Args&&... args) const {
     using plan = detail::plan_for<F&, std::decay_t<Args>...>;
     static_assert(plan::found,
                   "mobula::remote: the function can't be called with these arguments, nor with the values of those "
@@ -42,7 +93,7 @@ class remote_function {
     if constexpr (plan::found) {
       using call = detail::bound_call<F, plan, std::decay_t<Args>...>;
       using state = detail::task_call<call>;
-      auto s = std::make_unique<state>(std::forward<G>(function), std::forward<Args>(args)...);
+      auto s = std::make_unique<state>(where, std::forward<G>(function), std::forward<Args>(args)...);
       s->submit(scheduler_);
       return detail::future_access::make(*s.release());
     }

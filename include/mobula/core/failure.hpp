@@ -1,0 +1,122 @@
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <optional>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <typeinfo>
+#include <utility>
+
+namespace mobula {
+
+class failure;
+
+namespace detail {
+
+struct failure_record;
+
+/// A counted pointer to what is known about a failure. The size of a std::exception_ptr, in whose place it stands.
+class failure_ptr {
+ public:
+  failure_ptr() noexcept = default;
+  failure_ptr(failure_ptr const& other) noexcept;
+  failure_ptr(failure_ptr&& other) noexcept : record_(std::exchange(other.record_, nullptr)) {}
+  failure_ptr& operator=(failure_ptr other) noexcept {
+    std::swap(record_, other.record_);
+    return *this;
+  }
+  ~failure_ptr() {
+    if (record_ != nullptr) release();
+  }
+  explicit operator bool() const noexcept { return record_ != nullptr; }
+
+  /// The failure behind an exception: if it came out of a future here, that future's; else a new one.
+  [[nodiscard]] static failure_ptr capture(std::exception_ptr e) noexcept;
+
+  /// The same failure as that of a task that was submitted at `where`; what is known by now becomes its cause.
+  /// `name(task)` gives its name.
+  [[nodiscard]] failure_ptr in_task(std::source_location const& where, std::string (*name)(void const*),
+                                    void const* task) const noexcept;
+
+  /// A failure that nobody needs to hear of, as it was asked for: a task was dropped.
+  [[nodiscard]] static failure_ptr expected(std::exception_ptr e) noexcept;
+
+  /// Throws the exception; the failure counts as read.
+  [[noreturn]] void rethrow() const;
+
+  /// Gives it to be read: it won't be reported as unread.
+  [[nodiscard]] failure read() const noexcept;
+
+  [[nodiscard]] std::exception_ptr const& exception() const noexcept;
+
+ private:
+  friend failure;
+  friend failure_record;
+  explicit failure_ptr(failure_record* r) noexcept : record_(r) {}  // takes over a reference
+  void release() noexcept;
+
+  failure_record* record_ = nullptr;
+};
+
+/// The readable name of a type; of a function if the program exports it, else of its type; of the member that is the
+/// argument of a template.
+[[nodiscard]] std::string readable_name(std::type_info const& type);
+[[nodiscard]] std::string readable_name(std::type_info const& type, void const* function);
+[[nodiscard]] std::string readable_member_name(std::type_info const& named_by);
+
+}  // namespace detail
+
+/// What is known about the failure of a task: what it threw, where it was submitted, on which worker it ran, and what it
+/// followed from.
+///
+///     if (auto const why = f.failure()) std::cerr << *why;
+///
+///     mobula: task 'train' failed: std::runtime_error: disk is full
+///       submitted at search.cpp:42, ran on worker 1
+///       because 'load' failed, submitted at search.cpp:40, ran on worker 0
+///
+/// A cheap handle, good for as long as it is kept. Threads: any.
+class failure {
+ public:
+  /// What the task threw.
+  [[nodiscard]] std::exception_ptr const& exception() const noexcept { return record_.exception(); }
+
+  /// What the exception says: `what()` of a std::exception, else the name of its type.
+  [[nodiscard]] std::string message() const;
+
+  /// The task's name: that in its options, else that of its function's type. Empty for a coroutine that was awaited.
+  [[nodiscard]] std::string_view task() const noexcept;
+
+  /// Where the task was submitted; line 0 if it never was.
+  [[nodiscard]] std::source_location const& submitted() const noexcept;
+
+  /// The worker that it ran on when it failed; none if that was elsewhere.
+  [[nodiscard]] std::optional<unsigned> worker() const noexcept;
+
+  /// The failure that this one passes on: of a dependency, or of a future that the task has read.
+  [[nodiscard]] std::optional<failure> cause() const;
+
+  /// All of it, as in the example above: one line a fact, no newline at the end.
+  [[nodiscard]] std::string report() const;
+
+  /// Throws what the task threw.
+  [[noreturn]] void rethrow() const { record_.rethrow(); }
+
+  friend std::ostream& operator<<(std::ostream& out, failure const& f);
+
+ private:
+  friend detail::failure_ptr;
+  explicit failure(detail::failure_ptr r) noexcept : record_(std::move(r)) {}
+
+  detail::failure_ptr record_;
+};
+
+/// Who is told of a failure that nobody has read.
+using failure_handler = std::function<void(failure const&)>;
+
+}  // namespace mobula

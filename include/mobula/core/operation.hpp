@@ -1,0 +1,177 @@
+#pragma once
+
+#include <mobula/core/block.hpp>
+#include <mobula/core/coroutine.hpp>
+#include <mobula/core/error.hpp>
+#include <mobula/core/scheduler.hpp>
+
+#include <chrono>
+#include <concepts>
+#include <coroutine>
+#include <type_traits>
+#include <utility>
+
+namespace mobula {
+namespace detail {
+
+/// Something that can be waited for, once: that a value is there, a lock is free, a time has come. Whatever is an
+/// operation can be awaited in a coroutine (`co_await`), waited for by a plain task or a thread (`get`), given a time
+/// limit (`timeout`) and be one of several (`select`), in one way for all.
+///
+///     bool ready();              // completes it if that needs no waiting; tells whether it is complete
+///     bool start(resumer& r);    // begins to wait; false if r will not be woken: it is complete, or r refused
+///     bool cancel();             // stops waiting; true if r will not be woken by it, which has then had no effect
+///     auto result();             // what it gives, once it is complete; throws if it has failed
+///
+/// One waiter calls them, in this order, `ready` and `start` once at most. After a `start` that gave true, exactly one of
+/// two things happens: `cancel` gives true, or `r.wake` is called, from any thread, and maybe before `start` returns.
+/// Before it takes effect, an operation asks `r.try_claim`; if that is refused, it leaves things as they were, and may
+/// call `wake` or not (and `cancel` gives true then). It wakes when it holds no lock, and touches neither itself nor r
+/// after that.
+template <class Op>
+concept operation = requires(std::remove_reference_t<Op>& op, resumer& r) {
+  { op.ready() } -> std::same_as<bool>;
+  { op.start(r) } noexcept -> std::same_as<bool>;
+  { op.cancel() } noexcept -> std::same_as<bool>;
+  op.result();
+};
+
+/// What makes an operation when it is waited for: a future, a sleep, a list of futures.
+template <class A>
+concept has_operation = requires(A&& a) {
+  { std::forward<A>(a).to_operation() } -> operation;
+};
+
+/// Whatever the functions on operations take.
+template <class A>
+concept waitable = operation<A> || has_operation<A>;
+
+/// The operation behind a waitable: itself (an lvalue by reference), or what it makes.
+template <waitable A>
+[[nodiscard]] decltype(auto) to_operation(A&& a) {
+  if constexpr (operation<A>)
+    return std::forward<A>(a);
+  else
+    return std::forward<A>(a).to_operation();
+}
+template <waitable A>
+using operation_of = std::conditional_t<operation<A>, A, decltype(to_operation(std::declval<A>()))>;
+
+/// Suspends a coroutine until an operation is complete, and then makes it a job of the scheduler that it ran on.
+///
+/// Op may be a reference, to an operation that lives in the same full expression.
+template <operation Op>
+class operation_awaiter : resumer, job {
+ public:
+  template <class... Args>
+  explicit operation_awaiter(Args&&... args)
+      : resumer{[](resumer& r) noexcept {
+          auto& me = static_cast<operation_awaiter&>(r);
+          me.owner_->submit(me);
+        }},
+        job([](job& j, job_verb) noexcept { resume(static_cast<operation_awaiter&>(j).coroutine_); }),
+        operation_(std::forward<Args>(args)...) {}
+
+  [[nodiscard]] bool await_ready() { return operation_.ready(); }
+
+  [[gnu::noinline]] bool await_suspend(std::coroutine_handle<> h) noexcept {
+    coroutine_ = h;
+    owner_ = &current_worker->owner;
+    return operation_.start(*this);  // from here on another thread may have resumed the coroutine
+  }
+
+  decltype(auto) await_resume() { return operation_.result(); }
+
+ private:
+  Op operation_;
+  std::coroutine_handle<> coroutine_;
+  scheduler* owner_ = nullptr;
+};
+
+/// An operation as `block` wants it.
+template <operation Op>
+struct blocking {
+  static void publish(void* self, resumer& r) noexcept {
+    auto& me = *static_cast<blocking*>(self);
+    me.started = true;
+    if (!me.op.start(r)) r.wake(r);
+  }
+  static bool cancel(void* self) noexcept { return static_cast<blocking*>(self)->op.cancel(); }
+
+  Op& op;
+  bool started = false;
+};
+
+/// Blocks until an operation that isn't ready is complete: in a task its fiber, elsewhere the thread.
+/// Throws what `block` does; then the operation has been cancelled.
+template <operation Op>
+void wait_for(Op& op) {
+  blocking<Op> b{op};
+  try {
+    block(&blocking<Op>::publish, &b);
+  } catch (...) {
+    if (b.started) static_cast<void>(op.cancel());
+    throw;
+  }
+}
+
+/// The same until a point in time at most; tells whether the operation is complete, else it has been cancelled.
+template <operation Op>
+[[nodiscard]] bool wait_for_until(Op& op, time_point limit) {
+  blocking<Op> b{op};
+  try {
+    if (!block_until(limit, &blocking<Op>::publish, &blocking<Op>::cancel, &b)) return false;
+  } catch (...) {
+    if (b.started) static_cast<void>(op.cancel());
+    throw;
+  }
+  if constexpr (requires { op.complete(); })
+    return op.complete();  // it may have been cancelled, with somebody still on the way who had to be waited for
+  else
+    return true;
+}
+
+/// Awaits an operation in a coroutine.
+template <operation Op>
+  requires(!has_operation<Op>)
+[[nodiscard]] auto operator co_await(Op&& op) {
+  return operation_awaiter<std::remove_reference_t<Op>&>(op);
+}
+
+}  // namespace detail
+
+using detail::operator co_await;  // for operations whose types stand here
+
+/// Waits for an operation, and gives what it gives.
+///
+///     auto guard = mb::get(mutex.lock());
+///
+/// Blocks: in a task its fiber, never the worker; elsewhere the thread. In a coroutine, `co_await` it instead.
+/// Errors: throws what the operation does, too_many_blocked.
+template <detail::operation Op>
+decltype(auto) get(Op&& op) {
+  if (!op.ready()) detail::wait_for(op);
+  return op.result();
+}
+
+/// The same for no longer than `limit`; zero looks without waiting.
+///
+/// Errors: throws timeout_error when the time is over. Nothing is lost then: an lvalue, a future among them, can be
+///         waited for again.
+template <detail::waitable A, class Rep, class Period>
+decltype(auto) get(A&& a, std::chrono::duration<Rep, Period> limit) {
+  detail::duration const d = detail::to_clock(limit);
+  if constexpr (detail::operation<A>) {
+    if (!a.ready() && (d <= d.zero() || !detail::wait_for_until(a, detail::deadline_after(d)))) throw timeout_error();
+    return a.result();
+  } else {
+    {
+      auto op = std::as_const(a).to_operation();
+      if (!op.ready() && (d <= d.zero() || !detail::wait_for_until(op, detail::deadline_after(d))))
+        throw timeout_error();
+    }
+    return get(std::forward<A>(a));
+  }
+}
+
+}  // namespace mobula

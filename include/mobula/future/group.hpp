@@ -1,0 +1,37 @@
+#pragma once
+
+#include <mobula/core/operation.hpp>
+#include <mobula/future/shared_state.hpp>
+
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+namespace mobula::detail {
+
+/// Waits until some of many results are there.
+class group_operation {
+ public:
+  /// The states outlive it; `needed` is at most their number.
+  group_operation(std::vector<shared_state_base*> states, std::size_t needed) noexcept
+      : pending_(std::move(states)), needed_(needed) {}
+  /// Before it is started.
+  group_operation(group_operation&& other) noexcept
+      : pending_(std::move(other.pending_)), needed_(other.needed_), group_(std::exchange(other.group_, nullptr)) {}
+  ~group_operation();
+
+  /// Throws std::bad_alloc.
+  [[nodiscard]] bool ready();
+  bool start(resumer& r) noexcept;
+  bool cancel() noexcept;
+  void result() const noexcept {}
+
+ private:
+  class group;
+
+  std::vector<shared_state_base*> pending_;  // those not seen ready yet
+  std::size_t needed_;                       // so many of them
+  group* group_ = nullptr;
+};
+
+}  // namespace mobula::detail

@@ -1,0 +1,253 @@
+#include <mobula/core/failure.hpp>
+#include <mobula/core/scheduler.hpp>
+
+#include <cxxabi.h>
+#include <dlfcn.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+#include <new>
+#include <ostream>
+#include <typeinfo>
+#include <unordered_set>
+
+namespace mobula {
+namespace detail {
+
+struct failure_record {
+  explicit failure_record(std::exception_ptr e) noexcept : exception(std::move(e)) {}
+
+  std::exception_ptr exception;
+  std::string task;
+  std::source_location submitted;
+  std::optional<unsigned> worker;
+  failure_ptr cause;
+  std::shared_ptr<failure_handler const> handler;  // of the runtime that it failed on; null elsewhere
+
+  // Set by whoever reads it, tested by the last holder, to whom the count orders it.
+  std::atomic<bool> read{false};
+  // Handles. Each release pairs with the acquire of the last one, who frees; nobody makes a handle of none.
+  std::atomic<std::uint32_t> references{1};
+};
+
+namespace {
+
+// The failures that are alive: tells whether a pointer still is to one of them.
+class failures_known {
+ public:
+  void add(failure_record& r) {
+    std::lock_guard const lock(mutex_);
+    living_.insert(&r);
+  }
+  void remove(failure_record& r) noexcept {
+    std::lock_guard const lock(mutex_);
+    living_.erase(&r);
+  }
+  /// A handle to the failure if it is alive and of this exception, else null.
+  failure_record* hold(failure_record* r, std::exception_ptr const& e) noexcept {
+    std::lock_guard const lock(mutex_);
+    if (!living_.contains(r) || r->exception != e) return nullptr;
+    for (auto n = r->references.load(std::memory_order_relaxed); n != 0;)  // unless it is just ending
+      if (r->references.compare_exchange_weak(n, n + 1, std::memory_order_relaxed)) return r;
+    return nullptr;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::unordered_set<failure_record*> living_;
+};
+
+failures_known& known() {
+  static auto* const all = new failures_known;  // never destroyed, as futures may end in the destructors of statics
+  return *all;
+}
+
+// The failure whose exception this thread has thrown last: who catches that exception finds here where it comes from. It
+// may have ended meanwhile.
+thread_local failure_record* thrown_last = nullptr;
+
+[[gnu::noinline]] void set_thrown_last(failure_record* r) noexcept { thrown_last = r; }
+[[gnu::noinline]] failure_record* get_thrown_last() noexcept { return thrown_last; }
+
+void report_unread(std::shared_ptr<failure_handler const> const& handler, failure const& f) noexcept {
+  try {
+    if (handler != nullptr && *handler) return (*handler)(f);
+    std::string const text = f.report() + "\n  Nobody has read this failure: get the future, or ask its failure().\n";
+    std::fputs(text.c_str(), stderr);
+  } catch (...) { std::fputs("mobula: the handler of unread failures has thrown\n", stderr); }
+}
+
+// Where there is no memory to say more.
+failure_record* out_of_memory_record() noexcept {
+  static failure_record* const r = [] {
+    alignas(failure_record) static std::byte memory[sizeof(failure_record)];
+    auto* const record = ::new (memory) failure_record(std::make_exception_ptr(std::bad_alloc()));
+    record->read.store(true, std::memory_order_relaxed);
+    return record;
+  }();
+  return r;
+}
+
+failure_record* make(std::exception_ptr e) noexcept {
+  try {
+    auto r = std::make_unique<failure_record>(std::move(e));
+    if (worker* const w = this_worker()) {
+      r->worker = w->id;
+      r->handler = w->owner.on_unread_failure;
+    }
+    known().add(*r);
+    return r.release();
+  } catch (...) {
+    failure_record* const r = out_of_memory_record();
+    r->references.fetch_add(1, std::memory_order_relaxed);  // its own first one is never given up
+    return r;
+  }
+}
+
+}  // namespace
+
+failure_ptr::failure_ptr(failure_ptr const& other) noexcept : record_(other.record_) {
+  if (record_ != nullptr) record_->references.fetch_add(1, std::memory_order_relaxed);
+}
+
+void failure_ptr::release() noexcept {
+  if (record_->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  failure_record* const r = std::exchange(record_, nullptr);
+  known().remove(*r);
+  if (!r->read.load(std::memory_order_relaxed)) {
+    r->references.store(1, std::memory_order_relaxed);  // the report holds it
+    report_unread(r->handler, failure_ptr(r).read());
+  } else {
+    delete r;
+  }
+}
+
+failure_ptr failure_ptr::capture(std::exception_ptr e) noexcept {
+  if (failure_record* const r = known().hold(get_thrown_last(), e)) return failure_ptr(r);
+  return failure_ptr(make(std::move(e)));
+}
+
+failure_ptr failure_ptr::in_task(std::source_location const& where, std::string (*name)(void const*),
+                                 void const* task) const noexcept {
+  failure_ptr named(make(exception()));
+  failure_record& r = *named.record_;
+  if (&r == out_of_memory_record()) return named;
+  try {
+    r.task = name(task);
+  } catch (std::bad_alloc const&) { r.task = "?"; }
+  r.submitted = where;
+  record_->read.store(true, std::memory_order_relaxed);
+  r.cause = record_->task.empty() ? record_->cause : *this;
+  return named;
+}
+
+failure_ptr failure_ptr::expected(std::exception_ptr e) noexcept {
+  failure_ptr f(make(std::move(e)));
+  f.record_->read.store(true, std::memory_order_relaxed);
+  return f;
+}
+
+void failure_ptr::rethrow() const {
+  record_->read.store(true, std::memory_order_relaxed);
+  set_thrown_last(record_);
+  std::rethrow_exception(record_->exception);
+}
+
+failure failure_ptr::read() const noexcept {
+  record_->read.store(true, std::memory_order_relaxed);
+  return failure(*this);
+}
+
+std::exception_ptr const& failure_ptr::exception() const noexcept { return record_->exception; }
+
+namespace {
+
+std::string demangled(char const* name) {
+  int status = 0;
+  std::unique_ptr<char, decltype(&std::free)> const text(abi::__cxa_demangle(name, nullptr, nullptr, &status),
+                                                         &std::free);
+  return status == 0 ? text.get() : name;
+}
+
+}  // namespace
+
+std::string readable_name(std::type_info const& type) { return demangled(type.name()); }
+
+std::string readable_name(std::type_info const& type, void const* function) {
+  Dl_info info{};
+  bool const known = dladdr(function, &info) != 0 && info.dli_sname != nullptr && info.dli_saddr == function;
+  return demangled(known ? info.dli_sname : type.name());
+}
+
+// From `mobula::detail::named_by<&(counter::increment(int))>` what is between the brackets.
+std::string readable_member_name(std::type_info const& named_by) {
+  std::string const text = readable_name(named_by);
+  auto const first = text.find("<&"), last = text.rfind('>');
+  if (first == std::string::npos || last < first + 2) return text;
+  std::string name = text.substr(first + 2, last - first - 2);
+  if (name.starts_with('(') && name.ends_with(')')) name = name.substr(1, name.size() - 2);
+  return name;
+}
+
+}  // namespace detail
+
+namespace {
+
+struct description {
+  std::string type, what;
+};
+
+description describe(std::exception_ptr const& e) {
+  description d;
+  try {
+    std::rethrow_exception(e);
+  } catch (std::exception const& x) { d = {detail::readable_name(typeid(x)), x.what()}; } catch (...) {
+    auto const* const type = abi::__cxa_current_exception_type();
+    d.type = type != nullptr ? detail::readable_name(*type) : "an exception of unknown type";
+  }
+  return d;
+}
+
+std::string circumstances(failure const& f) {
+  std::string text;
+  if (f.submitted().line() != 0)
+    text += "submitted at " + std::string(f.submitted().file_name()) + ":" + std::to_string(f.submitted().line());
+  if (auto const w = f.worker()) text += (text.empty() ? "ran on worker " : ", ran on worker ") + std::to_string(*w);
+  return text;
+}
+
+}  // namespace
+
+std::string failure::message() const {
+  description const d = describe(exception());
+  return d.what.empty() ? d.type : d.what;
+}
+
+std::string_view failure::task() const noexcept { return record_.record_->task; }
+std::source_location const& failure::submitted() const noexcept { return record_.record_->submitted; }
+std::optional<unsigned> failure::worker() const noexcept { return record_.record_->worker; }
+
+std::optional<failure> failure::cause() const {
+  if (!record_.record_->cause) return std::nullopt;
+  return failure(record_.record_->cause);
+}
+
+std::string failure::report() const {
+  description const d = describe(exception());
+  std::string text = "mobula: ";
+  text += task().empty() ? std::string("a coroutine") : "task '" + std::string(task()) + "'";
+  text += " failed: " + d.type + (d.what.empty() ? "" : ": " + d.what);
+  if (auto const c = circumstances(*this); !c.empty()) text += "\n  " + c;
+  for (auto c = cause(); c; c = c->cause()) {
+    text += "\n  because '" + std::string(c->task()) + "' failed";
+    if (auto const more = circumstances(*c); !more.empty()) text += ", " + more;
+  }
+  return text;
+}
+
+std::ostream& operator<<(std::ostream& out, failure const& f) { return out << f.report(); }
+
+}  // namespace mobula

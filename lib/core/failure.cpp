@@ -1,3 +1,4 @@
+#include <mobula/core/error.hpp>
 #include <mobula/core/failure.hpp>
 #include <mobula/core/scheduler.hpp>
 
@@ -72,11 +73,34 @@ thread_local failure_record* thrown_last = nullptr;
 [[gnu::noinline]] void set_thrown_last(failure_record* r) noexcept { thrown_last = r; }
 [[gnu::noinline]] failure_record* get_thrown_last() noexcept { return thrown_last; }
 
-void report_unread(std::shared_ptr<failure_handler const> const& handler, failure const& f) noexcept {
+bool is_cancellation(std::exception_ptr const& e) noexcept {
   try {
-    if (handler != nullptr && *handler) return (*handler)(f);
-    std::string const text = f.report() + "\n  Nobody has read this failure: get the future, or ask its failure().\n";
-    std::fputs(text.c_str(), stderr);
+    std::rethrow_exception(e);
+  } catch (cancelled const&) { return true; } catch (...) {
+    return false;
+  }
+}
+
+// Tells stderr, but not for ever: a program that loses failures by the thousand has other use for its terminal.
+void report_to_stderr(failure const& f) {
+  constexpr unsigned most = 100;
+  static std::atomic<unsigned> told{0};  // relaxed: only counted
+  unsigned const n = told.fetch_add(1, std::memory_order_relaxed);
+  if (n > most) return;
+  std::string const text =
+      n < most ? f.report() + "\n  Nobody has read this failure: get the future, or ask its failure().\n"
+               : "mobula: more failures that nobody reads are not shown; set runtime_options::on_unread_failure\n";
+  std::fputs(text.c_str(), stderr);
+}
+
+// That a task was dropped is what whoever dropped it wanted: no report.
+void report_unread(std::shared_ptr<failure_handler const> const& handler, failure const& f) noexcept {
+  if (is_cancellation(f.exception())) return;
+  try {
+    if (handler != nullptr && *handler)
+      (*handler)(f);
+    else
+      report_to_stderr(f);
   } catch (...) { std::fputs("mobula: the handler of unread failures has thrown\n", stderr); }
 }
 
@@ -142,12 +166,6 @@ failure_ptr failure_ptr::in_task(std::source_location const& where, std::string 
   record_->read.store(true, std::memory_order_relaxed);
   r.cause = record_->task.empty() ? record_->cause : *this;
   return named;
-}
-
-failure_ptr failure_ptr::expected(std::exception_ptr e) noexcept {
-  failure_ptr f(make(std::move(e)));
-  f.record_->read.store(true, std::memory_order_relaxed);
-  return f;
 }
 
 void failure_ptr::rethrow() const {

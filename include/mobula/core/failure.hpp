@@ -43,9 +43,6 @@ class failure_ptr {
   [[nodiscard]] failure_ptr in_task(std::source_location const& where, std::string (*name)(void const*),
                                     void const* task) const noexcept;
 
-  /// A failure that nobody needs to hear of, as it was asked for: a task was dropped.
-  [[nodiscard]] static failure_ptr expected(std::exception_ptr e) noexcept;
-
   /// Throws the exception; the failure counts as read.
   [[noreturn]] void rethrow() const;
 

@@ -21,7 +21,8 @@ struct runtime_options {
   /// process some 32,000 by default (vm.max_map_count).
   std::size_t max_blocked = 16'000;
   /// Told of each failure that nobody has read when the last future of it goes, from the thread on which that happens,
-  /// which may be after the runtime's end. What it throws is lost. By default the report goes to stderr.
+  /// which may be after the runtime's end. What it throws is lost. By default the report goes to stderr, for the first
+  /// hundred. `cancelled` is not reported.
   failure_handler on_unread_failure = {};
 };
 

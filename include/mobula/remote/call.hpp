@@ -166,7 +166,7 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
 
   /// Ends the call without making it, as its runtime is shut down.
   void drop() noexcept {
-    this->result.set_failure(failure_ptr::expected(std::make_exception_ptr(cancelled())));
+    this->result.set_error(std::make_exception_ptr(cancelled()));
     end();
   }
 

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <mobula/core/scheduler.hpp>
+#include <mobula/core/spin_lock.hpp>
 
 #include "fiber_worker.hpp"
 #include "reactor.hpp"
-#include "spin_lock.hpp"
 
 #include <boost/asio/thread_pool.hpp>
 

@@ -73,8 +73,9 @@ void block(publish_function publish, void* argument) {
   if (worker* const w = this_worker()) return w->owner.block_fiber(publish, argument);
   if (auto* const d = driver()) return d->block_thread(publish, argument);
   thread_resumer me(parker_of_this_thread());
+  int const spins = most_spins_outside.load(std::memory_order_relaxed);
   publish(argument, me);
-  me.parker.park();
+  me.parker.park(spins);
 }
 
 bool block_until(time_point limit, publish_function publish, bool (*cancel)(void*) noexcept, void* argument) {
@@ -86,10 +87,11 @@ bool block_until(time_point limit, publish_function publish, bool (*cancel)(void
   }
   if (auto* const d = driver()) return d->block_thread_until(limit, publish, cancel, argument);
   thread_resumer me(parker_of_this_thread());
+  int const spins = most_spins_outside.load(std::memory_order_relaxed);
   publish(argument, me);
-  if (me.parker.park(limit)) return true;
+  if (me.parker.park(spins, limit)) return true;
   if (cancel(argument)) return false;
-  return me.parker.park();
+  return me.parker.park(spins);
 }
 
 void yield_thread() {

@@ -67,9 +67,7 @@ class fiber_worker::switcher final : public bf::algo::algorithm {
       worker_.spares_.push_back(std::exchange(worker_.idle_loop_, nullptr));
       worker_.scheduler_.stop_searching(worker_);
     }
-    bf::context* const c = worker_.ready_.front();
-    worker_.ready_.pop_front();
-    return c;
+    return worker_.ready_.take_front();
   }
 
   bool has_ready_fibers() const noexcept override { return !worker_.ready_.empty(); }
@@ -101,11 +99,19 @@ class fiber_worker::switcher final : public bf::algo::algorithm {
 };
 
 fiber_worker::fiber_worker(thread_scheduler& s, unsigned number) noexcept
-    : worker(s, number), random(number * 2654435761U + 1), scheduler_(s), alarm_(*this) {}
+    : worker(s, number), random(number * 2654435761U + 1), scheduler_(s), alarm_(*this) {
+  stack_size_ = s.stack_size();
+  guard_size_ = fiber_stack_allocator::guard_size();
+}
+
+void fiber_worker::prepare() {
+  bf::use_scheduling_algorithm<switcher>(*this);
+  main_ = bf::context::active();
+  ready_.push_back(make_loop());
+}
 
 void fiber_worker::run() {
   current_worker = this;
-  bf::use_scheduling_algorithm<switcher>(*this);
   // A task that calls exit would end the thread's objects, Boost.Fiber's scheduler among them, on its own fiber, from
   // where that never comes back. Objects end in reverse order, so this one is first and ends the program instead.
   thread_local struct exit_watch {
@@ -121,8 +127,6 @@ void fiber_worker::run() {
     bool running = false;
   } watch;
   watch.running = true;
-  main_ = bf::context::active();
-  ready_.push_back(make_loop());
   main_->suspend();
   watch.running = false;
   current_worker = nullptr;
@@ -210,17 +214,11 @@ void fiber_worker::let_others_run() {
 
 // The scheduler stops: every loop fiber here ends, then the thread's own stack goes on.
 void fiber_worker::stop_loops() {
-  for (auto* s : spares_) ready_.push_back(s);
-  spares_.clear();
+  while (!spares_.empty()) ready_.push_back(spares_.take_back());
   if (main_ != nullptr) ready_.push_back(std::exchange(main_, nullptr));
 }
 
-bf::context* fiber_worker::take_spare() {
-  if (spares_.empty()) return make_loop();
-  bf::context* const s = spares_.back();
-  spares_.pop_back();
-  return s;
-}
+bf::context* fiber_worker::take_spare() { return spares_.empty() ? make_loop() : spares_.take_back(); }
 
 bf::context* fiber_worker::make_loop() {
   struct capture {
@@ -238,6 +236,7 @@ bf::context* fiber_worker::make_loop() {
 void fiber_worker::set_stack_of_loop() noexcept {
   std::size_t const size = scheduler_.stack_size();
   std::uintptr_t const floor = fiber_stack_allocator::floor_here(size);
+  stack_floor_ = floor;
   stack_low_ = floor + fiber_stack_allocator::guard_size() + std::max<std::size_t>(size / 4, 16 * 1024);
   stack_room_ = stack_low_ < floor + size ? floor + size - stack_low_ : 0;
 }
@@ -261,8 +260,7 @@ void fiber_worker::wait(time_point fiber_timer) {
   if (timed) scheduler_.remove_timer(alarm_);               // if it is just firing, this worker is woken once too often
   fiber_ready_.exchange(false, std::memory_order_acquire);  // the dispatcher takes what it announced next
   while (spares_.size() > 64) {
-    ready_.push_back(spares_.back());
-    spares_.pop_back();
+    ready_.push_back(spares_.take_back());
     ++retire_;
   }
 }

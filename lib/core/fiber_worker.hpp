@@ -6,11 +6,11 @@
 
 #include <boost/fiber/algo/algorithm.hpp>
 #include <boost/fiber/context.hpp>
+#include <boost/fiber/scheduler.hpp>
 
 #include <atomic>
 #include <chrono>
-#include <deque>
-#include <vector>
+#include <cstddef>
 
 namespace mobula::detail {
 
@@ -29,7 +29,10 @@ class fiber_worker final : public worker {
  public:
   fiber_worker(thread_scheduler& s, unsigned number) noexcept;
 
-  /// The life of the thread: returns when the scheduler stops.
+  /// Makes what the thread can't do without. Throws std::bad_alloc.
+  void prepare();
+
+  /// The life of the thread, once prepared: returns when the scheduler stops.
   void run();
 
   /// Switches to a spare fiber, which publishes the fiber that was left.
@@ -60,6 +63,29 @@ class fiber_worker final : public worker {
   void set_stack_of_loop() noexcept;
   void wait(time_point fiber_timer);
 
+  // Fibers, linked by a node that each has for that; so it is in one list at most, and moving it there can't fail.
+  class fiber_list {
+   public:
+    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    void push_back(boost::fibers::context* c) noexcept {
+      c->ready_link(list_);
+      ++size_;
+    }
+    boost::fibers::context* take_front() noexcept { return take(list_.front()); }
+    boost::fibers::context* take_back() noexcept { return take(list_.back()); }
+
+   private:
+    boost::fibers::context* take(boost::fibers::context& c) noexcept {
+      c.ready_unlink();
+      --size_;
+      return &c;
+    }
+
+    boost::fibers::scheduler::ready_queue_type list_;
+    std::size_t size_ = 0;
+  };
+
   // Wakes the worker when a fiber that sleeps by one of Boost.Fiber's own timers is due.
   struct alarm : timer_node {
     explicit alarm(fiber_worker& w) noexcept
@@ -69,8 +95,8 @@ class fiber_worker final : public worker {
 
   thread_scheduler& scheduler_;
   alarm alarm_;
-  std::deque<boost::fibers::context*> ready_;
-  std::vector<boost::fibers::context*> spares_;
+  fiber_list ready_;
+  fiber_list spares_;
   boost::fibers::context* idle_loop_ = nullptr;   // the loop that found nothing to do, while the dispatcher runs
   boost::fibers::context* dispatcher_ = nullptr;  // Boost.Fiber's own, when it may be resumed
   boost::fibers::context* main_ = nullptr;        // the thread's own stack, waiting for the end

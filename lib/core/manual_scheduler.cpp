@@ -1,7 +1,7 @@
 #include "manual_scheduler.hpp"
 
 #include "exceptions_in_flight.hpp"
-#include "fiber_stack.hpp"
+#include "options.hpp"
 
 #include <mobula/core/error.hpp>
 
@@ -43,11 +43,12 @@ struct manual_scheduler::runner : job, resumer {
 };
 
 manual_scheduler::manual_scheduler(manual_options const& options)
-    : place_(*this),
-      stack_size_(std::bit_ceil(std::max<std::size_t>(options.stack_size, 32 * 1024))),
+    : stack_size_(rounded_stack_size(options.stack_size, "manual_options")),
+      place_(*this, stack_size_),
       seed_(options.seed),
       random_(options.seed) {
   if (options.on_unread_failure) on_unread_failure = std::make_shared<failure_handler const>(options.on_unread_failure);
+  report_stack_overflow();
   add_thread_driver(*this);
 }
 

@@ -4,6 +4,9 @@
 #include <mobula/core/manual_runtime.hpp>
 #include <mobula/core/scheduler.hpp>
 
+#include "fiber_stack.hpp"
+#include "stack_overflow.hpp"
+
 #include <boost/context/fiber.hpp>
 
 #include <cstdint>
@@ -62,15 +65,21 @@ class manual_scheduler final : public scheduler, private thread_driver {
 
   // Where jobs run: what they submit comes to its queue. No task runs on top of another: the seed decides what is next.
   struct place : worker {
-    explicit place(scheduler& s) noexcept : worker(s, 0) { runs_on_top_ = false; }
+    place(scheduler& s, std::size_t size) noexcept : worker(s, 0) {
+      runs_on_top_ = false;
+      stack_size_ = size;
+      guard_size_ = fiber_stack_allocator::guard_size();
+    }
     void on_stack(std::uintptr_t floor, std::size_t size) noexcept {
+      stack_floor_ = floor;
       stack_low_ = floor + size / 2;
       stack_room_ = size / 2;
     }
   };
 
-  place place_;
   std::size_t const stack_size_;
+  alternate_stack const for_signals_;
+  place place_;
   std::uint64_t const seed_;
   std::mt19937_64 random_;
   time_point now_{};  // virtual

@@ -1,11 +1,10 @@
 #include <mobula/core/runtime.hpp>
 #include <mobula/core/tick_clock.hpp>
 
-#include "available_cpus.hpp"
+#include "options.hpp"
+#include "thread_parker.hpp"
 #include "thread_scheduler.hpp"
 
-#include <algorithm>
-#include <bit>
 #include <cstdlib>
 #include <exception>
 #include <mutex>
@@ -16,19 +15,26 @@ namespace {
 
 // The schedulers of living runtimes, in order of birth. Never destroyed, as programs may end in any order.
 struct registry {
-  std::mutex mutex;
-  std::vector<detail::scheduler*> living;
-  std::atomic<detail::scheduler*> latest{nullptr};  // living.back(), to be read without the mutex
+  struct entry {
+    detail::scheduler* what;
+    int spins_outside;  // see detail::most_spins_outside
+  };
 
-  void add(detail::scheduler* s) {
+  std::mutex mutex;
+  std::vector<entry> living;
+  std::atomic<detail::scheduler*> latest{nullptr};  // the last one, to be read without the mutex
+
+  void add(detail::scheduler* s, detail::duration spin) {
     std::lock_guard const lock(mutex);
-    living.push_back(s);
+    living.push_back({s, detail::spins_for(spin)});
+    detail::most_spins_outside.store(living.back().spins_outside, std::memory_order_relaxed);
     latest.store(s, std::memory_order_release);  // pairs with current_scheduler: what it points to is complete
   }
   void remove(detail::scheduler* s) noexcept {
     std::lock_guard const lock(mutex);
-    std::erase(living, s);
-    latest.store(living.empty() ? nullptr : living.back(), std::memory_order_release);
+    std::erase_if(living, [s](entry const& e) { return e.what == s; });
+    if (!living.empty()) detail::most_spins_outside.store(living.back().spins_outside, std::memory_order_relaxed);
+    latest.store(living.empty() ? nullptr : living.back().what, std::memory_order_release);
   }
 };
 
@@ -38,10 +44,7 @@ registry& all() {
 }
 
 std::shared_ptr<detail::scheduler> make_scheduler(runtime_options const& o) {
-  unsigned const workers = o.num_cpus != 0 ? o.num_cpus : detail::available_cpus();
-  if (workers > 10'000) throw std::invalid_argument("mobula: runtime_options::num_cpus is more than 10,000");
-  std::size_t const stack = std::bit_ceil(std::max<std::size_t>(o.stack_size, 32 * 1024));
-  auto s = std::make_shared<detail::thread_scheduler>(workers, stack, o.max_blocked);
+  auto s = std::make_shared<detail::thread_scheduler>(detail::checked(o));
   if (o.on_unread_failure) s->on_unread_failure = std::make_shared<failure_handler const>(o.on_unread_failure);
   return s;
 }
@@ -70,12 +73,12 @@ scheduler& current_scheduler() {
 
 }  // namespace detail
 
-runtime::runtime(runtime_options const& options) : runtime(make_scheduler(options)) {}
+runtime::runtime(runtime_options const& options) : runtime(make_scheduler(options), options.spin) {}
 
-runtime::runtime(std::shared_ptr<detail::scheduler> s)
+runtime::runtime(std::shared_ptr<detail::scheduler> s, detail::duration spin)
     : scheduler_(std::move(s)), exceptions_at_start_(std::uncaught_exceptions()) {
   static_cast<void>(detail::ticks_per_microsecond());  // measured now, not in the first map
-  all().add(scheduler_.get());
+  all().add(scheduler_.get(), spin);
 }
 
 runtime::~runtime() {

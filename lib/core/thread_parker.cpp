@@ -4,11 +4,11 @@
 
 namespace mobula::detail {
 
-bool thread_parker::park(time_point limit) {
-  constexpr int least = 32, most = 2048;  // of pauses of some 15 ns
-  for (int i = 0; i < spins_; ++i) {
+bool thread_parker::park(int most_spins, time_point limit) {
+  int const least = std::min(32, most_spins);
+  for (int i = 0, n = std::min(spins_, most_spins); i < n; ++i) {
     if (token_.load(std::memory_order_acquire)) {
-      spins_ = std::min(spins_ * 2, most);
+      spins_ = std::min(std::max(spins_, 1) * 2, most_spins);
       break;
     }
     __builtin_ia32_pause();
@@ -25,6 +25,9 @@ bool thread_parker::park(time_point limit) {
   token_.store(false, std::memory_order_relaxed);
   return true;
 }
+
+// A turn is a pause of some 10 ns.
+int spins_for(duration d) noexcept { return static_cast<int>(std::chrono::nanoseconds(d).count() * 2048 / 20'000); }
 
 void thread_parker::unpark() noexcept {
   std::lock_guard const lock(mutex_);  // held while notifying: the sleeper can't return and end before that

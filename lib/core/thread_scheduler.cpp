@@ -1,8 +1,8 @@
 #include "thread_scheduler.hpp"
 
-#include <mobula/core/error.hpp>
+#include "stack_overflow.hpp"
 
-#include <boost/asio/post.hpp>
+#include <mobula/core/error.hpp>
 
 #include <algorithm>
 #include <string>
@@ -10,21 +10,20 @@
 
 namespace mobula::detail {
 
-thread_scheduler::thread_scheduler(unsigned workers, std::size_t stack_size, std::size_t max_blocked)
-    : stack_size_(stack_size),
-      max_blocked_(max_blocked),
-      useful_searchers_(std::min(workers, std::max(1U, std::thread::hardware_concurrency()))),
-      reactor_(timers_),
-      started_(static_cast<std::ptrdiff_t>(workers)),
-      threads_(workers) {
+thread_scheduler::thread_scheduler(runtime_options const& options)
+    : stack_size_(options.stack_size),
+      max_blocked_(options.max_blocked),
+      spin_(options.spin),
+      useful_searchers_(std::min(options.num_cpus, std::max(1U, std::thread::hardware_concurrency()))),
+      reactor_(timers_) {
   find_process_barrier();
-  for (unsigned i = 0; i < workers; ++i) workers_.push_back(std::make_unique<fiber_worker>(*this, i));
-  sleepers_.reserve(workers);
-  for (auto& w : workers_)
-    boost::asio::post(threads_, [this, &worker = *w] {
-      started_.arrive_and_wait();
-      worker.run();
-    });
+  if (options.report_stack_overflow) report_stack_overflow();
+  for (unsigned i = 0; i < options.num_cpus; ++i) workers_.push_back(std::make_unique<fiber_worker>(*this, i));
+  sleepers_.reserve(options.num_cpus);
+  threads_.start(options.num_cpus, options,
+                 {.prepare = [this](unsigned i) { workers_[i]->prepare(); },
+                  .run = [this](unsigned i) { workers_[i]->run(); },
+                  .give_up = [this] { stopping_.store(true, std::memory_order_release); }});
 }
 
 thread_scheduler::~thread_scheduler() { shutdown(true, time_point::max()); }
@@ -111,7 +110,7 @@ job* thread_scheduler::take_injected(fiber_worker& w) noexcept {
     if (injected_first_ == nullptr) injected_last_ = nullptr;
     injected_.store(there - n, std::memory_order_seq_cst);
   }
-  for (std::size_t i = n; i-- > 1;) w.queue.push(taken[i]);
+  for (std::size_t i = n; i-- > 1;) push(w, *taken[i]);
   if (n > 1) wake_if_needed();
   return taken[0];
 }
@@ -134,7 +133,7 @@ job* thread_scheduler::steal(fiber_worker& w) noexcept {
       std::size_t taken = 0;
       for (std::size_t const share = std::min(most, left / 2); taken < share; ++taken)
         if ((more[taken] = victim.queue.steal()) == nullptr) break;
-      while (taken-- > 0) w.queue.push(more[taken]);
+      while (taken-- > 0) push(w, *more[taken]);
       wake_if_needed();
     }
     return first;
@@ -144,14 +143,13 @@ job* thread_scheduler::steal(fiber_worker& w) noexcept {
 
 // Looks around for some microseconds before sleeping, unless enough others do.
 job* thread_scheduler::search(fiber_worker& w) noexcept {
-  using namespace std::chrono_literals;
   if (!w.searching) {
     if (idle_.searchers() * 2 >= useful_searchers_) return nullptr;
     idle_.begin_search();
     w.searching = true;
   }
   // Not without a break: a thread that submits one task after the other should be able to.
-  for (auto const limit = now() + 20us; now() < limit;) {
+  for (auto const limit = now() + spin_; now() < limit;) {
     for (int i = 0; i < 16; ++i) __builtin_ia32_pause();
     if (stopping() || w.fiber_ready_.load(std::memory_order_relaxed)) return nullptr;
     if (job* const j = find_job(w)) return j;
@@ -235,7 +233,7 @@ void thread_scheduler::sleep(fiber_worker& w) noexcept {
       }
       leave_reactor();
     } else if (w.park_state_.compare_exchange_strong(expected, fiber_worker::on_condition, std::memory_order_seq_cst)) {
-      w.parker_.park();
+      w.parker_.park(spins_for(spin_));
     }
   }
   w.park_state_.store(fiber_worker::awake, std::memory_order_seq_cst);
@@ -256,8 +254,8 @@ void thread_scheduler::poll(fiber_worker& w, time_point now) noexcept {
     leave_reactor();
   }
   // Fairness: what waits outside, and the oldest job of the own queue, get a turn before what was pushed last.
-  if (job* const j = take_injected(w)) w.queue.push(j);
-  if (job* const j = w.queue.steal()) w.queue.push(j);
+  if (job* const j = take_injected(w)) push(w, *j);
+  if (job* const j = w.queue.steal()) push(w, *j);
 }
 
 bool thread_scheduler::shutdown(bool drop, time_point limit) {

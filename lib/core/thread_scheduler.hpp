@@ -1,16 +1,15 @@
 #pragma once
 
+#include <mobula/core/runtime.hpp>
 #include <mobula/core/scheduler.hpp>
 #include <mobula/core/spin_lock.hpp>
 
 #include "fiber_worker.hpp"
 #include "reactor.hpp"
-
-#include <boost/asio/thread_pool.hpp>
+#include "worker_threads.hpp"
 
 #include <atomic>
 #include <condition_variable>
-#include <latch>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -20,7 +19,8 @@ namespace mobula::detail {
 /// Runs jobs on threads of its own, which steal work from each other.
 class thread_scheduler final : public scheduler {
  public:
-  thread_scheduler(unsigned workers, std::size_t stack_size, std::size_t max_blocked);
+  /// Errors: as worker_threads::start. The options are valid (see checked), and `num_cpus` says how many.
+  explicit thread_scheduler(runtime_options const& options);
 
   ~thread_scheduler() override;
 
@@ -74,6 +74,7 @@ class thread_scheduler final : public scheduler {
 
   std::size_t const stack_size_;
   std::size_t const max_blocked_;
+  duration const spin_;
   unsigned const useful_searchers_;  // twice as many as may search at once
   std::atomic<std::size_t> blocked_{0};
 
@@ -101,8 +102,7 @@ class thread_scheduler final : public scheduler {
   bool drained_told_ = false;
 
   std::vector<std::unique_ptr<fiber_worker>> workers_;
-  std::latch started_;  // no thread takes a second worker when the first one ends soon
-  boost::asio::thread_pool threads_;
+  worker_threads threads_;
 };
 
 }  // namespace mobula::detail

@@ -1,8 +1,4 @@
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <latch>
 #include <optional>
@@ -10,38 +6,14 @@
 #include <vector>
 
 #include "mobula/mobula.hpp"
+#include "process/child.hpp"
 #include "support/catch.hpp"
 
-// LeakSanitizer asks this at the end of a process. What the child processes abandon on purpose, on the stacks of tasks
-// that never end, is no leak; the test program itself is checked.
-static bool is_child = false;
-extern "C" int __lsan_is_turned_off() { return is_child ? 1 : 0; }
-
 namespace mb = mobula;
+using mobula::test::end_of_process;
 using namespace std::chrono_literals;
 
 namespace {
-
-// How a process ended: with a code, or minus the signal that killed it.
-using ending = int;
-
-// Runs `main` as the main function of a process of its own, which is killed (SIGALRM) if it hangs.
-template <class Main>
-ending end_of_process(Main main) {
-  std::fflush(nullptr);
-  pid_t const child = ::fork();
-  if (child == 0) {
-    is_child = true;
-    for (int s : {SIGABRT, SIGSEGV, SIGTERM, SIGFPE, SIGILL, SIGINT})
-      std::signal(s, SIG_DFL);  // not the test program's
-    if (std::freopen("/dev/null", "w", stderr) == nullptr) std::_Exit(99);
-    ::alarm(10);
-    [&]() noexcept { std::exit(main()); }();  // what leaves main by an exception terminates
-  }
-  int status = 0;
-  if (::waitpid(child, &status, 0) != child) return 1000;
-  return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
-}
 
 mb::task<int> sleep_long() {
   co_await mb::sleep_for(24h);

@@ -16,7 +16,7 @@ class manual_scheduler;
 struct manual_options {
   /// Decides in which order jobs run that could run next: the same seed, the same order.
   std::uint64_t seed = 0;
-  /// As runtime_options::stack_size.
+  /// As runtime_options::stack_size. Overflow is reported as with runtime_options::report_stack_overflow.
   std::size_t stack_size = 256 * 1024;
   /// As runtime_options::on_unread_failure.
   failure_handler on_unread_failure = {};

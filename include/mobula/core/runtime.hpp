@@ -4,22 +4,39 @@
 #include <mobula/core/failure.hpp>
 #include <mobula/core/scheduler.hpp>
 
+#include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <string>
 
 namespace mobula {
 
-/// How a runtime is set up.
+/// How a runtime is set up. Making one throws std::invalid_argument for a value that is not allowed, and names it.
 struct runtime_options {
   /// Worker threads; 0 for as many as the affinity mask and the CPU quota of the process allow. May exceed the cores,
-  /// for work that blocks in the kernel.
+  /// for work that blocks in the kernel; at most 10,000.
   unsigned num_cpus = 0;
-  /// Bytes of stack of a task that is a plain function; rounded up to a power of two, at least 32 KiB. Memory is taken
-  /// when touched.
+  /// Bytes of stack of a task that is a plain function; rounded up to a power of two, at least 32 KiB; at most 1 GiB.
+  /// Memory is taken when touched.
   std::size_t stack_size = 256 * 1024;
   /// How many plain tasks may block in `get` at once. Each takes a stack with a guard page, of which Linux allows a
-  /// process some 32,000 by default (vm.max_map_count).
+  /// process some 32,000 by default (vm.max_map_count). One more throws too_many_blocked. At least 1.
   std::size_t max_blocked = 16'000;
+  /// How long a worker without work looks around before it sleeps, and about how long at most a thread outside that
+  /// waits for a result stays awake. To sleep and to be woken takes some microseconds; staying awake takes a processor.
+  /// 0 sleeps at once; at most 1 s.
+  std::chrono::nanoseconds spin = std::chrono::microseconds(20);
+  /// Debuggers and `top -H` show worker threads as this and their number, "mobula-0"; shortened so that both have room in
+  /// what the system keeps, 15 characters. Empty: as the program.
+  std::string thread_name = "mobula";
+  /// Called with the worker's number on each worker thread, before any task runs and after the last: to pin the thread or
+  /// to set up a library for it. If the first throws, making the runtime throws that, after all threads have ended; what
+  /// the second throws is printed to stderr.
+  std::function<void(unsigned worker)> on_thread_start = {}, on_thread_stop = {};
+  /// Whether a task that overflows its stack says so on stderr, before the process ends by SIGSEGV as it would anyway. For
+  /// that, the first runtime to ask for it installs a handler, which passes on to the one that was installed before.
+  bool report_stack_overflow = true;
   /// Told of each failure that nobody has read when the last future of it goes, from the thread on which that happens,
   /// which may be after the runtime's end. What it throws is lost. By default the report goes to stderr, for the first
   /// hundred. `cancelled` is not reported.
@@ -64,7 +81,7 @@ class runtime {
   [[nodiscard]] detail::time_point now() const noexcept;
 
  protected:
-  explicit runtime(std::shared_ptr<detail::scheduler> s);
+  explicit runtime(std::shared_ptr<detail::scheduler> s, detail::duration spin = runtime_options().spin);
   [[nodiscard]] std::shared_ptr<detail::scheduler> const& get_scheduler() const noexcept { return scheduler_; }
 
  private:

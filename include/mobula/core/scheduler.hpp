@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <new>
 
 namespace mobula::detail {
 
@@ -37,7 +38,7 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   /// Queues a job: on the caller's own queue if the caller is one of this scheduler's workers.
   void submit(job& j) noexcept {
     if (worker* const w = this_worker(); w != nullptr && &w->owner == this) {
-      w->queue.push(&j);
+      push(*w, j);
       wake_if_needed();
     } else {
       submit_from_outside(j, j, 1);
@@ -73,7 +74,7 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   void submit_task(job& j) {
     if (worker* const w = this_worker(); w != nullptr && &w->owner == this) {
       w->count_submitted();
-      w->queue.push(&j);
+      push(*w, j);
       wake_if_needed();
     } else {
       submit_task_from_outside(j);
@@ -115,6 +116,14 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   }
 
  protected:
+  /// Queues a job on a worker of this scheduler, by its thread. What there is no memory for in the worker's queue goes to
+  /// the one for jobs from outside, which needs none.
+  void push(worker& w, job& j) noexcept {
+    try {
+      w.queue.push(&j);
+    } catch (std::bad_alloc const&) { submit_from_outside(j, j, 1); }
+  }
+
   virtual void admit_from_outside() = 0;
   virtual void submit_task_from_outside(job& j) = 0;
   virtual void count_from_outside() noexcept = 0;
@@ -131,7 +140,7 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
 inline void scheduler::submit_task_to_current(job& j) {
   if (worker* const w = this_worker()) {
     w->count_submitted();
-    w->queue.push(&j);
+    w->owner.push(*w, j);
     w->owner.wake_if_needed();
   } else {
     current_scheduler().submit_task(j);

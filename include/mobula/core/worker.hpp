@@ -4,6 +4,7 @@
 #include <mobula/core/work_stealing_deque.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 namespace mobula::detail {
@@ -25,6 +26,10 @@ class worker {
     return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) - stack_low_ < stack_room_;
   }
 
+  /// Tells whether an address lies in the guard of the stack that runs now. Callable in a signal handler.
+  [[nodiscard]] bool is_guard(std::uintptr_t address) const noexcept { return address - stack_floor_ < guard_size_; }
+  [[nodiscard]] std::size_t stack_size() const noexcept { return stack_size_; }
+
   void count_submitted() noexcept { bump(submitted); }
   void count_finished() noexcept { bump(finished); }
 
@@ -43,6 +48,10 @@ class worker {
   // Where the current stack may take another task: from stack_low_ on, for stack_room_ bytes.
   std::uintptr_t stack_low_ = 0;
   std::uintptr_t stack_room_ = 0;
+
+  std::uintptr_t stack_floor_ = 0;  // the lowest address of the current stack, where its guard begins
+  std::size_t stack_size_ = 0;      // of each stack that jobs run on
+  std::size_t guard_size_ = 0;
 
  private:
   static void bump(std::atomic<std::uint64_t>& n) noexcept {

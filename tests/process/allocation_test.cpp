@@ -1,0 +1,219 @@
+// What happens when memory runs out: each allocation on the way of a call fails in turn. A program of its own, as it
+// replaces operator new.
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <utility>
+#include <vector>
+
+#include "mobula/mobula.hpp"
+#include "support/catch.hpp"
+#include "support/watchdog.hpp"
+
+namespace mb = mobula;
+using mobula::test::watchdog;
+
+namespace {
+
+// The thread's allocation that fails, counted down; negative for none.
+thread_local int until_failure = -1;
+std::atomic<long> blocks{0};  // that live
+
+void* allocate(std::size_t size, std::size_t alignment) {
+  if (until_failure >= 0 && until_failure-- == 0) throw std::bad_alloc();
+  void* const p = std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+  if (p == nullptr) throw std::bad_alloc();
+  blocks.fetch_add(1, std::memory_order_relaxed);
+  return p;
+}
+
+void release(void* p) noexcept {
+  if (p == nullptr) return;
+  blocks.fetch_sub(1, std::memory_order_relaxed);
+  std::free(p);
+}
+
+}  // namespace
+
+void* operator new(std::size_t n) { return allocate(n, alignof(std::max_align_t)); }
+void* operator new(std::size_t n, std::align_val_t a) { return allocate(n, static_cast<std::size_t>(a)); }
+void operator delete(void* p) noexcept { release(p); }
+void operator delete(void* p, std::size_t) noexcept { release(p); }
+void operator delete(void* p, std::align_val_t) noexcept { release(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { release(p); }
+
+namespace {
+
+// An object that allocates when it is copied, and whose living instances are counted.
+struct counted {
+  static inline std::atomic<int> living{0};
+  counted() { ++living; }
+  counted(counted const& o) : memory(std::make_unique<int>(*o.memory)) { ++living; }
+  counted(counted&& o) noexcept : memory(std::move(o.memory)) { ++living; }
+  ~counted() { --living; }
+  std::unique_ptr<int> memory = std::make_unique<int>(1);
+};
+
+// Too large for the free lists of frame memory: a frame that holds one comes from operator new.
+using large = std::array<char, 2000>;
+
+// Does `action` again and again: first with its first allocation failing, then with its second, and so on until there is
+// none left to fail. Tells how many could. Whatever fails may throw bad_alloc, and nothing else.
+template <class Action>
+int fail_each_in_turn(Action action) {
+  for (int n = 0;; ++n) {
+    try {
+      until_failure = n;
+      action();
+      bool const none_failed = until_failure >= 0;
+      until_failure = -1;
+      if (none_failed) return n;
+    } catch (std::bad_alloc const&) {}
+  }
+}
+
+// Runs a scenario in runtimes of its own, first to warm up what stays for good, then to look for what it leaves.
+template <class Scenario>
+void leaves_nothing(Scenario scenario) {
+  long before = 0;
+  for (int round = 0; round < 3; ++round) {
+    {
+      mb::runtime const rt({.num_cpus = 2});
+      scenario();
+    }
+    REQUIRE(counted::living == 0);
+    if (round == 1) before = blocks;
+  }
+  CHECK(blocks <= before);
+}
+
+struct greeter {
+  explicit greeter(counted c) : mine(std::move(c)) {}
+  int greet(counted const& c) { return *c.memory + *mine.memory; }
+  counted mine;
+  large space{};
+};
+
+mb::task<int> twice(counted c, large const& = {}) {
+  large const here{};
+  co_return *c.memory * 2 + here[0];
+}
+
+}  // namespace
+
+TEST_CASE("a call that finds no memory throws bad_alloc, and leaves nothing behind", "[process]") {
+  watchdog const dog("submission without memory");
+  leaves_nothing([] {
+    counted const argument;
+    std::vector<mb::future<int>> made;
+    made.reserve(100);
+    int const failures = fail_each_in_turn([&] {
+      made.push_back(
+          mb::remote([argument, space = large()](counted const& c) { return *c.memory + space[0]; })(argument));
+    });
+    CHECK(failures >= 3);  // two copies of `counted`, and the task
+    CHECK(made.size() == 1);
+    CHECK(mb::get(made) == std::vector{1});
+  });
+}
+
+TEST_CASE("the same inside of a task: nothing is submitted, and the task goes on", "[process]") {
+  watchdog const dog("submission in a task without memory");
+  leaves_nothing([] {
+    CHECK(mb::get(mb::remote([] {
+      counted const argument;
+      std::vector<mb::future<int>> made;
+      made.reserve(100);
+      int const failures = fail_each_in_turn([&] {
+        made.push_back(
+            mb::remote([argument, space = large()](counted const& c) { return *c.memory + space[0]; })(argument));
+      });
+      return failures >= 3 && mb::get(made) == std::vector{1};
+    })()));
+  });
+}
+
+TEST_CASE("a coroutine that finds no memory for its frame fails with bad_alloc", "[process]") {
+  watchdog const dog("coroutines without memory");
+  leaves_nothing([] {
+    CHECK(mb::get(mb::remote([]() -> mb::task<bool> {
+      int failures = 0, value = 0;
+      for (bool over = false; !over; ++failures) {
+        until_failure = failures;
+        try {
+          value = co_await twice(counted());
+          over = true;
+        } catch (std::bad_alloc const&) {}
+        until_failure = -1;
+      }
+      co_return value == 2 && failures >= 3;
+    })()));
+    // In a task of its own the frame is allocated by the worker, and the failure comes out of the future.
+    auto const f = mb::remote([space = large()](counted c) -> mb::task<int> {
+      until_failure = 0;
+      struct reset {
+        ~reset() { until_failure = -1; }
+      } const r;
+      return twice(std::move(c), space);
+    })(counted());
+    CHECK_THROWS_AS(mb::get(f), std::bad_alloc);
+  });
+}
+
+TEST_CASE("a worker whose queue can't grow puts jobs elsewhere: none is lost", "[process]") {
+  watchdog const dog("a queue that can't grow");
+  int failed = 0;
+  for (int n = 0; n < 200; ++n) {
+    std::atomic<int> ran{0};
+    mb::runtime rt({.num_cpus = 1});
+    int const submitted = mb::get(mb::remote([&] {
+      int made = 0;
+      until_failure = n;
+      for (int i = 0; i < 3000; ++i) {
+        try {
+          static_cast<void>(mb::remote([&ran] { ++ran; })());
+          ++made;
+        } catch (std::bad_alloc const&) {}
+      }
+      failed += until_failure < 0 ? 1 : 0;
+      until_failure = -1;
+      return made;
+    })());
+    rt.shutdown();
+    REQUIRE(ran == submitted);
+    REQUIRE(submitted >= 2999);
+    if (failed <= n) break;  // nothing was left to fail
+  }
+  CHECK(failed >= 2);  // the queue has to grow twice
+}
+
+TEST_CASE("an actor, or a call of it, that finds no memory is not made", "[process]") {
+  watchdog const dog("actors without memory");
+  leaves_nothing([] {
+    counted const argument;
+    mb::actor<greeter> a;
+    CHECK(fail_each_in_turn([&] { a = mb::make_actor<greeter>(argument); }) >= 2);
+    mb::future<int> f;
+    CHECK(fail_each_in_turn([&] { f = a.call<&greeter::greet>(argument); }) >= 1);
+    CHECK(mb::get(f) == 2);
+  });
+}
+
+TEST_CASE("map that finds no memory throws bad_alloc, after all that it started is over", "[process]") {
+  watchdog const dog("map without memory");
+  leaves_nothing([] {
+    std::vector<int> const xs(2000, 1);
+    std::vector<int> ys;
+    fail_each_in_turn([&] {
+      ys = mb::map(
+          [](int x) {
+            for (int volatile i = 0; i < 300;) i = i + 1;
+            return x;
+          },
+          xs);
+    });
+    CHECK(ys == xs);
+  });
+}

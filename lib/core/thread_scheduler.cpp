@@ -1,5 +1,7 @@
 #include "thread_scheduler.hpp"
 
+#include "one_by_one.hpp"
+
 #include "stack_overflow.hpp"
 
 #include <mobula/core/error.hpp>
@@ -37,6 +39,7 @@ void thread_scheduler::submit_from_outside(job& first, job& last, std::size_t co
 }
 
 void thread_scheduler::submit_task_from_outside(job& j) {
+  one_by_one::submitted(j);
   std::lock_guard const lock(injected_mutex_);
   check_open();
   count_from_outside();

@@ -1,16 +1,22 @@
 #include <mobula/core/operation.hpp>
+#include <mobula/core/tick_clock.hpp>
 #include <mobula/future/future.hpp>
+
+#include "../core/one_by_one.hpp"
 
 namespace mobula::detail {
 
 void shared_state_base::wait_for_it() {
+  worker* const w = this_worker();
   // If the task is what this worker would run next anyway, it runs right here, on top of its reader.
-  if (worker* const w = this_worker(); w != nullptr && w->may_run_on_top() && w->queue.pop_if(this)) {
+  if (w != nullptr && w->may_run_on_top() && w->queue.pop_if(this)) {
     step(*this, w->owner.verb());
     if (ready()) return;
   }
+  auto const start = ticks();
   state_operation until_ready(*this);
   wait_for(until_ready);
+  if (w == nullptr) one_by_one::waited(*this, ticks() - start);
 }
 
 }  // namespace mobula::detail

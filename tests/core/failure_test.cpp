@@ -1,10 +1,11 @@
-#include "../support/catch.hpp"
-
-#include <mobula/mobula.hpp>
+#include "mobula/core/failure.hpp"
 
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include "mobula/mobula.hpp"
+#include "support/catch.hpp"
 
 namespace mb = mobula;
 

@@ -262,3 +262,17 @@ TEST_CASE("a thread that drives a manual runtime can't wait for another one, and
   CHECK(mb::get(f) == 1);
   CHECK(mb::get(manual.remote(add)(1, 2)) == 3);
 }
+
+TEST_CASE("a thread that gets each task before it submits the next is told so, once", "[core]") {
+  std::vector<std::string> told;
+  mb::runtime ray({.num_cpus = 2, .on_warning = [&](char const* text) { told.emplace_back(text); }});
+  auto const nap = mb::remote([] { std::this_thread::sleep_for(std::chrono::milliseconds(150)); });
+  for (int i = 0; i < 4; ++i) {  // submits two, so it does no harm
+    auto const a = nap(), b = nap();
+    mb::get(a), mb::get(b);
+  }
+  CHECK(told.empty());
+  for (int i = 0; i < 16; ++i) mb::get(nap());
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].find("mobula::map") != std::string::npos);
+}

@@ -1,10 +1,11 @@
-#include "../support/catch.hpp"
-
-#include <mobula/mobula.hpp>
+#include "mobula/core/select.hpp"
 
 #include <stdexcept>
 #include <string>
 #include <variant>
+
+#include "mobula/mobula.hpp"
+#include "support/catch.hpp"
 
 namespace mb = mobula;
 using namespace std::chrono_literals;

@@ -1,9 +1,10 @@
-#include "../support/catch.hpp"
-
-#include <mobula/mobula.hpp>
+#include "mobula/task/timeout.hpp"
 
 #include <memory>
 #include <vector>
+
+#include "mobula/mobula.hpp"
+#include "support/catch.hpp"
 
 namespace mb = mobula;
 using namespace std::chrono_literals;

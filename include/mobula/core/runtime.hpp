@@ -41,6 +41,9 @@ struct runtime_options {
   /// which may be after the runtime's end. What it throws is lost. By default the report goes to stderr, for the first
   /// hundred. `cancelled` is not reported.
   failure_handler on_unread_failure = {};
+  /// Told, once, that a thread submits one task and waits for it at once, over and over, so that nothing runs in
+  /// parallel. By default that goes to stderr.
+  std::function<void(char const* text)> on_warning = {};
 };
 
 /// What to do at shutdown with tasks that have not started.

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <new>
 
@@ -109,6 +110,10 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
 
   /// Who is told of failures of this scheduler's tasks that nobody has read; null for stderr. Set before the first task.
   std::shared_ptr<failure_handler const> on_unread_failure;
+
+  /// Who is told of a habit that costs time; empty for stderr. Set before the first task.
+  std::function<void(char const*)> on_warning;
+  std::atomic<bool> warned{false};  // once; relaxed, nothing else depends on it
 
   /// What to ask of a job that comes from a queue.
   [[nodiscard]] job_verb verb() const noexcept {

@@ -16,7 +16,9 @@
 #include <mobula/future/when_all.hpp>
 #include <mobula/remote/map.hpp>
 #include <mobula/remote/remote.hpp>
+#include <mobula/task/channel.hpp>
 #include <mobula/task/co_invoke.hpp>
+#include <mobula/task/generator.hpp>
 #include <mobula/task/sleep.hpp>
 #include <mobula/task/task.hpp>
 #include <mobula/task/timeout.hpp>

@@ -170,7 +170,7 @@ decltype(auto) get(A&& a, std::chrono::duration<Rep, Period> limit) {
       if (!op.ready() && (d <= d.zero() || !detail::wait_for_until(op, detail::deadline_after(d))))
         throw timeout_error();
     }
-    return get(std::forward<A>(a));
+    return get(detail::to_operation(std::forward<A>(a)));
   }
 }
 

@@ -21,14 +21,27 @@ namespace detail {
 
 struct task_access;
 
-/// What every coroutine task has, whatever its type.
-class task_promise_base {
+/// What every coroutine of ours has: its frame's memory, and what it can await.
+class coroutine_promise_base {
  public:
   static void* operator new(std::size_t size) { return allocate_frame(size); }
   static void operator delete(void* p, std::size_t size) noexcept { deallocate_frame(p, size); }
 
   std::suspend_always initial_suspend() const noexcept { return {}; }
 
+  /// Lets a range of futures be awaited like one future; everything else as it is.
+  template <class Awaitable>
+  decltype(auto) await_transform(Awaitable&& a) const {
+    if constexpr (future_range<Awaitable>)
+      return when_all(std::forward<Awaitable>(a));
+    else
+      return std::forward<Awaitable>(a);
+  }
+};
+
+/// What every coroutine task has, whatever its type.
+class task_promise_base : public coroutine_promise_base {
+ public:
   struct final_awaiter {
     bool await_ready() const noexcept { return false; }
     template <class Promise>
@@ -39,15 +52,6 @@ class task_promise_base {
     void await_resume() const noexcept {}
   };
   final_awaiter final_suspend() const noexcept { return {}; }
-
-  /// Lets a range of futures be awaited like one future; everything else as it is.
-  template <class Awaitable>
-  decltype(auto) await_transform(Awaitable&& a) const {
-    if constexpr (future_range<Awaitable>)
-      return when_all(std::forward<Awaitable>(a));
-    else
-      return std::forward<Awaitable>(a);
-  }
 
  protected:
   friend task_access;

@@ -78,8 +78,6 @@ void manual_scheduler::collect() noexcept {
 }
 
 job* manual_scheduler::pick() noexcept {
-  collect();
-  if (ready_.empty()) return nullptr;
   std::size_t const i = random_() % ready_.size();
   job* const j = ready_[i];
   ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(i));
@@ -87,13 +85,15 @@ job* manual_scheduler::pick() noexcept {
 }
 
 bool manual_scheduler::run_one() {
+  collect();
+  if (ready_.empty()) return false;
+  // Before a job is taken from the list, as there may be no memory for a stack.
+  if (idle_runners_.empty()) idle_runners_.push_back(std::make_unique<runner>(*this));
   job* const j = pick();
-  if (j == nullptr) return false;
   if (j->step == &runner::is_runner) {
     switch_to(static_cast<runner&>(*j));
     return true;
   }
-  if (idle_runners_.empty()) idle_runners_.push_back(std::make_unique<runner>(*this));
   std::unique_ptr<runner> r = std::move(idle_runners_.back());
   idle_runners_.pop_back();
   r->next = j;

@@ -59,7 +59,7 @@ class manual_scheduler final : public scheduler, private thread_driver {
   time_point driver_now() const noexcept override { return now_; }
 
   void collect() noexcept;
-  job* pick() noexcept;
+  job* pick() noexcept;  // there is one
   void switch_to(runner& r);
   bool run_or_pass_time(time_point limit);
 

@@ -89,6 +89,13 @@ void leaves_nothing(Scenario scenario) {
   CHECK(blocks <= before);
 }
 
+// A fork at each level, whose second child waits in the worker's queue until the first is over.
+mb::task<long> left_deep(int n) {
+  if (n == 0) co_return 1;
+  auto [a, b] = co_await mb::when_all(left_deep(n - 1), left_deep(0));
+  co_return a + b;
+}
+
 struct greeter {
   explicit greeter(counted c) : mine(std::move(c)) {}
   int greet(counted const& c) { return *c.memory + *mine.memory; }
@@ -187,6 +194,45 @@ TEST_CASE("a worker whose queue can't grow puts jobs elsewhere: none is lost", "
     if (failed <= n) break;  // nothing was left to fail
   }
   CHECK(failed >= 2);  // the queue has to grow twice
+}
+
+TEST_CASE("a call with dependencies that finds no memory is not counted as a task that never ends", "[process]") {
+  watchdog const dog("dependencies without memory");
+  leaves_nothing([] {
+    auto const slow = mb::remote([]() -> mb::task<int> {
+      co_await mb::sleep_for(std::chrono::milliseconds(2));
+      co_return 1;
+    })();
+    std::vector<mb::future<int>> const list(10, slow);
+    counted const argument;
+    mb::future<int> f;
+    int const failures = fail_each_in_turn(
+        [&] { f = mb::remote([argument](int x, std::vector<int> const& xs) { return x + xs.back(); })(slow, list); });
+    CHECK(failures >= 3);
+    CHECK(mb::get(f) == 2);
+  });
+}
+
+TEST_CASE("children of a fork that find no memory fail with bad_alloc, others are right", "[process]") {
+  watchdog const dog("forks without memory");
+  int failures = 0;
+  for (int n = 0; n < 200; ++n) {
+    mb::runtime rt({.num_cpus = 1});
+    auto const f = mb::remote([n]() -> mb::task<long> {
+      until_failure = n;
+      co_return co_await left_deep(3000);
+    })();
+    long result = 3001;
+    try {
+      result = mb::get(f);
+    } catch (std::bad_alloc const&) {}
+    CHECK(result == 3001);
+    int const left = mb::get(mb::remote([] { return std::exchange(until_failure, -1); })());
+    if (left >= 0) break;  // nothing was left to fail
+    ++failures;
+  }
+  CHECK(failures >= 2);  // the queue has to grow twice
+  CHECK(failures < 200);
 }
 
 TEST_CASE("an actor, or a call of it, that finds no memory is not made", "[process]") {

@@ -1,3 +1,4 @@
+#include <pthread.h>
 #include <sys/resource.h>
 
 #include <cstdio>
@@ -15,7 +16,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Lets the process map so many bytes more, about.
+constexpr std::size_t gibibyte = std::size_t{1} << 30;
+
+// Lets the process map so many bytes more, about. What the tests want too much of is large, so that when there is no room
+// for it there still is for all small things.
 void limit_memory(std::size_t more) {
   std::size_t pages = 0;
   if (std::FILE* const f = std::fopen("/proc/self/statm", "r")) {
@@ -30,7 +34,11 @@ void limit_memory(std::size_t more) {
 
 TEST_CASE("a runtime whose threads can't all be started throws, and leaves the process as it was", "[process]") {
   auto const [how, said] = run_process([] {
-    limit_memory(std::size_t{256} << 20);
+    pthread_attr_t with_large_stacks;
+    ::pthread_attr_init(&with_large_stacks);
+    ::pthread_attr_setstacksize(&with_large_stacks, gibibyte);
+    ::pthread_setattr_default_np(&with_large_stacks);
+    limit_memory(gibibyte * 9 / 2);
     try {
       mb::runtime const rt({.num_cpus = 10'000, .on_thread_stop = [](unsigned) { std::fputs("stopped ", stderr); }});
     } catch (std::system_error const& e) {
@@ -47,8 +55,8 @@ TEST_CASE("a runtime whose threads can't all be started throws, and leaves the p
 
 TEST_CASE("tasks for whose stacks there is no memory fail with too_many_blocked, and all others go on", "[process]") {
   auto const [how, said] = run_process([] {
-    mb::runtime rt({.num_cpus = 2, .stack_size = 1 << 20});
-    limit_memory(std::size_t{64} << 20);
+    mb::runtime rt({.num_cpus = 2, .stack_size = gibibyte / 4});
+    limit_memory(8 * gibibyte);
     auto const gate = mb::remote([]() -> mb::task<int> {
       co_await mb::sleep_for(50ms);
       co_return 1;

@@ -138,6 +138,46 @@ TEST_CASE("a million awaits of ready futures don't overflow the stack", "[task]"
         })()) == 1'000'000);
 }
 
+TEST_CASE("a million awaits in nested loops, of forks and of yields don't overflow the stack", "[task]") {
+  auto const inner = []() -> mb::task<long> {
+    long sum = 0;
+    for (int i = 0; i < 1000; ++i) sum += co_await value(1);
+    co_return sum;
+  };
+  auto const outer = [&]() -> mb::task<long> {
+    long sum = 0;
+    for (int i = 0; i < 1000; ++i) sum += co_await inner();
+    co_return sum;
+  };
+  auto const forks = []() -> mb::task<long> {
+    long sum = 0;
+    for (int i = 0; i < 500'000; ++i) {
+      auto [a, b] = co_await mb::when_all(value(1), value(1));
+      sum += a + b;
+    }
+    co_return sum;
+  };
+  auto const yields = []() -> mb::task<long> {
+    long sum = 0;
+    for (int i = 0; i < 1'000'000; ++i) {
+      co_await mb::yield();
+      ++sum;
+    }
+    co_return sum;
+  };
+  auto const check = [&] {
+    CHECK(mb::get(mb::remote(outer)()) == 1'000'000);
+    CHECK(mb::get(mb::remote(forks)()) == 1'000'000);
+    CHECK(mb::get(mb::remote(yields)()) == 1'000'000);
+  };
+  {
+    mb::manual_runtime rt;
+    check();
+  }
+  mb::runtime rt({.num_cpus = 1});
+  check();
+}
+
 TEST_CASE("recursion of a hundred thousand tasks does not overflow the stack", "[task]") {
   {
     mb::manual_runtime rt;

@@ -12,7 +12,7 @@
 
 namespace mobula {
 
-/// How a runtime is set up. Making one throws std::invalid_argument for a value that is not allowed, and names it.
+/// How a runtime is set up.
 struct runtime_options {
   /// Worker threads; 0 for as many as the affinity mask and the CPU quota of the process allow. May exceed the cores,
   /// for work that blocks in the kernel; at most 10,000.
@@ -61,6 +61,8 @@ enum class on_shutdown {
 /// made last that still lives.
 ///
 /// Threads:  make and destroy it outside of its own tasks.
+/// Errors:   the constructor throws std::invalid_argument for an option that is not allowed, std::system_error if threads
+///           can't be started, and what a start hook throws; then nothing is left behind.
 /// Lifetime: futures may outlive it; they are all ready by then.
 /// Blocks:   the destructor, as `shutdown(on_shutdown::drain)`; during the unwinding of an exception, as `drop`.
 class runtime {

@@ -46,6 +46,14 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
     }
   }
 
+  /// Queues a job on a worker of this scheduler, by its thread. What there is no memory for in the worker's queue goes to
+  /// the one for jobs from outside, which needs none. To be followed by `wake_if_needed`.
+  void push(worker& w, job& j) noexcept {
+    try {
+      w.queue.push(&j);
+    } catch (std::bad_alloc const&) { submit_from_outside(j, j, 1); }
+  }
+
   /// After a push to the queue of a worker of this scheduler: wakes another worker if one sleeps and nobody searches.
   void wake_if_needed() noexcept {
     if (idle_.should_wake()) wake_one();
@@ -121,14 +129,6 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   }
 
  protected:
-  /// Queues a job on a worker of this scheduler, by its thread. What there is no memory for in the worker's queue goes to
-  /// the one for jobs from outside, which needs none.
-  void push(worker& w, job& j) noexcept {
-    try {
-      w.queue.push(&j);
-    } catch (std::bad_alloc const&) { submit_from_outside(j, j, 1); }
-  }
-
   virtual void admit_from_outside() = 0;
   virtual void submit_task_from_outside(job& j) = 0;
   virtual void count_from_outside() noexcept = 0;

@@ -43,7 +43,7 @@ class fork : public job, public completion {
     auto const child = *at;
     if (at != last_) {
       worker& here = *current_worker;
-      here.queue.push(this);  // from here on another worker may have the right
+      here.owner.push(here, *this);  // from here on another worker may have the right
       here.owner.wake_if_needed();
     }
     return child;

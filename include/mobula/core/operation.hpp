@@ -57,7 +57,8 @@ template <waitable A>
 template <waitable A>
 using operation_of = std::conditional_t<operation<A>, A, decltype(to_operation(std::declval<A>()))>;
 
-/// Suspends a coroutine until an operation is complete, and then makes it a job of the scheduler that it ran on.
+/// Suspends a coroutine until an operation is complete, and then makes it a job of the scheduler that it ran on. If the
+/// coroutine is destroyed instead, the operation is cancelled; nobody may be about to complete it then.
 ///
 /// Op may be a reference, to an operation that lives in the same full expression.
 template <operation Op>
@@ -71,21 +72,31 @@ class operation_awaiter : resumer, job {
         }},
         job([](job& j, job_verb) noexcept { resume(static_cast<operation_awaiter&>(j).coroutine_); }),
         operation_(std::forward<Args>(args)...) {}
+  operation_awaiter(operation_awaiter const&) = delete;
+  ~operation_awaiter() {
+    if (suspended_) [[unlikely]]
+      static_cast<void>(operation_.cancel());
+  }
 
   [[nodiscard]] bool await_ready() { return operation_.ready(); }
 
   [[gnu::noinline]] bool await_suspend(std::coroutine_handle<> h) noexcept {
     coroutine_ = h;
     owner_ = &current_worker->owner;
+    suspended_ = true;
     return operation_.start(*this);  // from here on another thread may have resumed the coroutine
   }
 
-  decltype(auto) await_resume() { return operation_.result(); }
+  decltype(auto) await_resume() {
+    suspended_ = false;
+    return operation_.result();
+  }
 
  private:
   Op operation_;
   std::coroutine_handle<> coroutine_;
   scheduler* owner_ = nullptr;
+  bool suspended_ = false;
 };
 
 /// An operation as `block` wants it.

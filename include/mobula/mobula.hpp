@@ -16,6 +16,7 @@
 #include <mobula/future/when_all.hpp>
 #include <mobula/remote/map.hpp>
 #include <mobula/remote/remote.hpp>
+#include <mobula/remote/stream.hpp>
 #include <mobula/task/channel.hpp>
 #include <mobula/task/co_invoke.hpp>
 #include <mobula/task/generator.hpp>

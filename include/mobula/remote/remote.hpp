@@ -3,7 +3,9 @@
 #include <mobula/core/runtime.hpp>
 #include <mobula/future/future.hpp>
 #include <mobula/remote/call.hpp>
+#include <mobula/remote/stream.hpp>
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -16,6 +18,8 @@ namespace mobula {
 struct task_options {
   /// What reports call the task; by default the name of its function's type.
   std::string name = {};
+  /// How many elements a function that gives a generator makes ahead of the reader of its stream; at least 1.
+  std::size_t stream_capacity = 16;
 };
 
 namespace detail {
@@ -28,7 +32,7 @@ struct named_function {
   decltype(auto) operator()(Args&&... args) {
     return std::invoke(function, std::forward<Args>(args)...);
   }
-  [[nodiscard]] std::string task_name() const { return *name; }
+  [[nodiscard]] std::string task_name() const { return name->empty() ? name_of(function) : *name; }
 
   F function;
   std::shared_ptr<std::string const> name;
@@ -40,9 +44,11 @@ struct named_function {
 template <class F>
 class remote_function {
  public:
-  explicit remote_function(F f, detail::scheduler* s = nullptr) : function_(std::move(f)), scheduler_(s) {}
+  explicit remote_function(F f, detail::scheduler* s = nullptr,
+                           std::size_t stream_capacity = task_options().stream_capacity)
+      : function_(std::move(f)), scheduler_(s), stream_capacity_(stream_capacity) {}
 
-  /// Submits one call and returns at once.
+  /// Submits one call and returns at once: a future, or a stream if the function gives a generator.
   ///
   /// The task owns the function object and the arguments: both are copied or moved into it (std::ref passes by
   /// reference). What the function accepts as it is, it gets as it is; otherwise a future, or a std::vector, std::array or
@@ -80,7 +86,7 @@ class remote_function {
   [[nodiscard]] auto options(task_options o) const {
     using function = detail::named_function<F>;
     return remote_function<function>(function{function_, std::make_shared<std::string const>(std::move(o.name))},
-                                     scheduler_);
+                                     scheduler_, o.stream_capacity);
   }
 
  private:
@@ -91,16 +97,33 @@ class remote_function {
                   "mobula::remote: the function can't be called with these arguments, nor with the values of those "
                   "that are futures. Arguments are moved into the task: a parameter `T&` needs std::ref.");
     if constexpr (plan::found) {
-      using call = detail::bound_call<F, plan, std::decay_t<Args>...>;
-      using state = detail::task_call<call>;
-      auto s = std::make_unique<state>(where, std::forward<G>(function), std::forward<Args>(args)...);
-      s->submit(scheduler_);
-      return detail::future_access::make(*s.release());
+      using result = typename detail::call_result<F&, plan, std::decay_t<Args>...>::type;
+      if constexpr (detail::is_generator<result>) {
+        using element = typename result::element_type;
+        static_assert(
+            !std::is_reference_v<element>,
+            "mobula::remote: a generator of references can't be a stream, as it goes on before they are read");
+        channel<element> elements(stream_capacity_);
+        detail::stream_function<F, element> producer(std::forward<G>(function), elements);
+        return stream<element>(elements, start<plan>(where, std::move(producer), std::forward<Args>(args)...));
+      } else {
+        return start<plan>(where, std::forward<G>(function), std::forward<Args>(args)...);
+      }
     }
+  }
+
+  template <class Plan, class G, class... Args>
+  auto start(detail::call_site const& where, G&& function, Args&&... args) const {
+    using call = detail::bound_call<std::decay_t<G>, Plan, std::decay_t<Args>...>;
+    using state = detail::task_call<call>;
+    auto s = std::make_unique<state>(where, std::forward<G>(function), std::forward<Args>(args)...);
+    s->submit(scheduler_);
+    return detail::future_access::make(*s.release());
   }
 
   F function_;
   detail::scheduler* scheduler_;  // null for the current one
+  std::size_t stream_capacity_;
 };
 
 /// Makes calls of `f` tasks: a function, a lambda, a function object, a member pointer or a coroutine function.

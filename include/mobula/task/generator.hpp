@@ -18,6 +18,11 @@ class generator;
 namespace detail {
 
 template <class T>
+inline constexpr bool is_generator = false;
+template <class T>
+inline constexpr bool is_generator<generator<T>> = true;
+
+template <class T>
 class generator_promise final : public generator_promise_of<T> {
  public:
   generator<T> get_return_object() noexcept;
@@ -138,6 +143,7 @@ template <class T>
 class [[nodiscard("a generator does nothing until it is asked for an element")]] generator {
  public:
   using promise_type = detail::generator_promise<T>;
+  using element_type = T;
   using value_type = std::remove_cvref_t<T>;
 
   generator(generator&& other) noexcept : promise_(std::exchange(other.promise_, nullptr)) {}

@@ -14,7 +14,9 @@
 #include <mobula/future/put.hpp>
 #include <mobula/future/wait.hpp>
 #include <mobula/future/when_all.hpp>
+#include <mobula/remote/for_each.hpp>
 #include <mobula/remote/map.hpp>
+#include <mobula/remote/map_options.hpp>
 #include <mobula/remote/remote.hpp>
 #include <mobula/remote/stream.hpp>
 #include <mobula/task/channel.hpp>

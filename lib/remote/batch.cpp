@@ -37,7 +37,11 @@ struct batch::helper : job {
 
 batch* batch::make(plan const& p) { return ::new (allocate_frame(sizeof(batch))) batch(p); }
 
-batch::batch(plan const& p) noexcept : plan_(p), next_(p.first), open_(p.size - p.first + 1) {}
+batch::batch(plan const& p) noexcept
+    : plan_(p),
+      most_helpers_(std::min<std::size_t>(p.helpers, p.owner.concurrency())),
+      next_(p.first),
+      open_(p.size - p.first + 1) {}
 
 bool batch::worth_helping(scheduler const& s, std::uint64_t ticks_left) noexcept {
   // Waking takes some 60 us, measured. Whoever searches is there at once, but the kernel may put it aside just when it
@@ -47,25 +51,25 @@ bool batch::worth_helping(scheduler const& s, std::uint64_t ticks_left) noexcept
 }
 
 void batch::invite() noexcept {
-  scheduler& s = plan_.owner;
-  if (helpers_.load(std::memory_order_relaxed) >= s.concurrency()) return;
-  if (helpers_.fetch_add(1, std::memory_order_relaxed) >= s.concurrency()) return;
+  if (helpers_.load(std::memory_order_relaxed) >= most_helpers_) return;
+  if (helpers_.fetch_add(1, std::memory_order_relaxed) >= most_helpers_) return;
   try {
     auto* const h = ::new (allocate_frame(sizeof(helper))) helper(*this);
     shares_.fetch_add(1, std::memory_order_relaxed);
-    s.submit(*h);
+    plan_.owner.submit(*h);
   } catch (std::bad_alloc const&) {  // then without help
   }
 }
 
 bool batch::take(std::size_t wanted, std::size_t& begin, std::size_t& end) noexcept {
   std::size_t const size = plan_.size;
-  std::size_t const sharers = std::min(helpers_.load(std::memory_order_relaxed), plan_.owner.concurrency()) + 1;
+  std::size_t const sharers = std::min(helpers_.load(std::memory_order_relaxed), most_helpers_) + 1;
   begin = next_.load(std::memory_order_relaxed);
   do {
     if (begin == size) return false;
-    std::size_t const fair = std::max<std::size_t>(1, (size - begin) / (2 * sharers));
-    end = begin + std::min(wanted, fair);
+    std::size_t const left = size - begin;
+    end = begin + (plan_.chunk != 0 ? std::min(plan_.chunk, left)
+                                    : std::min(wanted, std::max<std::size_t>(1, left / (2 * sharers))));
   } while (!next_.compare_exchange_weak(begin, end, std::memory_order_relaxed));
   return true;
 }
@@ -105,21 +109,7 @@ void batch::subtract(std::size_t n) noexcept {
   if (open_.fetch_sub(n, std::memory_order_acq_rel) == n) caller_->wake(*caller_);
 }
 
-void batch::wait_and_release() {
-  if (open_.load(std::memory_order_acquire) != 1) {
-    try {
-      block(
-          [](void* self, resumer& r) noexcept {
-            auto& b = *static_cast<batch*>(self);
-            b.caller_ = &r;
-            b.subtract(1);
-          },
-          this);
-    } catch (too_many_blocked const&) {
-      // Others work on what lies on the caller's stack, so it must not be left: the worker waits too.
-      while (open_.load(std::memory_order_acquire) != 1) std::this_thread::yield();
-    }
-  }
+void batch::finish() {
   std::exception_ptr const failure = std::move(failure_);
   release();
   if (failure) std::rethrow_exception(failure);
@@ -129,6 +119,16 @@ void batch::release() noexcept {
   if (shares_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   this->~batch();
   deallocate_frame(this, sizeof(batch));
+}
+
+void wait_for(batch& b) {
+  if (b.over()) return;
+  try {
+    block([](void* self, resumer& r) noexcept { static_cast<batch*>(self)->publish(r); }, &b);
+  } catch (too_many_blocked const&) {
+    // Others work on what lies on the caller's stack, so it must not be left: the worker waits too.
+    while (!b.over()) std::this_thread::yield();
+  }
 }
 
 }  // namespace mobula::detail

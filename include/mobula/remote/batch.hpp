@@ -43,8 +43,10 @@ class batch {
     void* body;
     std::size_t first;  // the items before it are done
     std::size_t size;
-    std::uint64_t ticks_per_item;  // a guess
-    bool asynchronous;             // items are over only when `item_done` is told so
+    std::uint64_t ticks_per_item;     // a guess
+    bool asynchronous;                // items are over only when `item_done` is told so
+    std::size_t chunk = 0;            // items in a piece; 0 to decide by what they cost
+    std::size_t helpers = 1'000'000;  // at most so many, and one for each worker
   };
   static batch* make(plan const& p);
 
@@ -57,12 +59,23 @@ class batch {
   /// Does pieces until none is left.
   void help() noexcept;
 
-  /// Blocks until every item is done, and gives up the caller's share. Throws the error of the first item in order that
-  /// failed; items that had not begun by then were left out.
-  void wait_and_release();
-
   /// For asynchronous batches: one item is over.
   void item_done() noexcept { subtract(1); }
+
+  // For the caller: looks whether all is over, and if not, publishes who is to be woken then; once it is, it finishes.
+
+  /// Tells whether every item is done; if so, the caller sees what they have written.
+  [[nodiscard]] bool over() const noexcept { return open_.load(std::memory_order_acquire) == 1; }
+
+  /// Wakes `caller` when every item is done, which may be at once.
+  void publish(resumer& caller) noexcept {
+    caller_ = &caller;
+    subtract(1);
+  }
+
+  /// Gives up the caller's share. Throws the error of the first item in order that failed; items that had not begun by
+  /// then were left out.
+  void finish();
 
  private:
   struct helper;
@@ -74,19 +87,23 @@ class batch {
   void release() noexcept;
 
   plan const plan_;
+  std::size_t const most_helpers_;
 
   // The first item that nobody has taken. Taken by compare-and-exchange; the size when there is none.
   alignas(frame_alignment) std::atomic<std::size_t> next_;
   // Items that aren't done, plus one until the caller waits. Whoever takes it to zero wakes the caller; its acquire
   // pairs with the others' release, so that the caller sees every result.
   alignas(frame_alignment) std::atomic<std::size_t> open_;
-  std::atomic<unsigned> helpers_{0};  // ever invited
-  std::atomic<unsigned> shares_{1};
+  std::atomic<std::size_t> helpers_{0};  // ever invited
+  std::atomic<std::size_t> shares_{1};
   resumer* caller_ = nullptr;  // set before the caller takes its one from open_
 
   std::mutex failure_mutex_;
   std::size_t failed_item_ = std::numeric_limits<std::size_t>::max();
   std::exception_ptr failure_;
 };
+
+/// Blocks until a batch is over: in a task the fiber, elsewhere the thread.
+void wait_for(batch& b);
 
 }  // namespace mobula::detail

@@ -1,0 +1,120 @@
+#pragma once
+
+#include <mobula/core/tick_clock.hpp>
+#include <mobula/remote/coroutine_batch.hpp>
+#include <mobula/remote/map_options.hpp>
+#include <mobula/remote/numbered.hpp>
+#include <mobula/remote/plain_batch.hpp>
+#include <mobula/remote/progress_meter.hpp>
+#include <mobula/remote/results.hpp>
+#include <mobula/task/task.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <iterator>
+#include <type_traits>
+#include <utility>
+
+namespace mobula::detail {
+
+/// The body of a plain_batch that calls a function with each element.
+template <class F, class Items, class Results>
+struct map_body {
+  F& function;
+  Items const& items;
+  Results& values;
+  progress_meter& meter;
+
+  void operator()(std::size_t& i, std::size_t end) const {
+    if (meter.on()) return reporting(i, end);
+    for (; i < end; ++i) item(i);
+  }
+
+ private:
+  void item(std::size_t i) const {
+    values.set(i, [&]() -> decltype(auto) { return std::invoke(function, items[i]); });
+  }
+
+  // Reports within a piece too, once in a while.
+  void reporting(std::size_t& i, std::size_t end) const {
+    std::uint64_t const pause = 1000 * ticks_per_microsecond();
+    std::size_t reported = i;
+    for (auto last = ticks(); i < end; ++i) {
+      item(i);
+      if (i + 1 != end && ticks() - last < pause) continue;
+      meter.add(i + 1 - reported);
+      reported = i + 1;
+      last = ticks();
+    }
+  }
+};
+
+/// How items are done whose function returns R, and the type of an item's value, kept by itself.
+template <class F, class Items, template <class> class Results, class R>
+struct batch_of {
+  using results = Results<std::remove_cvref_t<R>>;
+  using type = plain_batch<map_body<F, Items, results>>;
+};
+template <class F, class Items, template <class> class Results, class T>
+struct batch_of<F, Items, Results, task<T>> {
+  using results = Results<std::remove_cvref_t<T>>;
+  using type = coroutine_batch<F, Items, results, T>;
+};
+
+/// What a range gives when its elements are looked at.
+template <class R>
+using element_reference = decltype(*std::begin(std::declval<std::remove_reference_t<R>&>()));
+
+/// Whether F can be called with the elements of R.
+template <class F, class R>
+inline constexpr bool mappable = std::is_invocable_v<std::remove_reference_t<F>&, element_reference<R>>;
+
+/// One call of `map` or of its kin: the function, the range, and the results as `Results` keeps them.
+///
+/// F and R are as forwarded: references to what the caller keeps, or values that live in here. The caller calls `begin`,
+/// waits for the `control` if that says false, and then calls `take`.
+/// Lifetime: must stay where it is from `begin` until it is over.
+template <class F, class R, template <class> class Results>
+class mapping {
+  using function = std::remove_reference_t<F>;
+  using items = numbered<std::remove_reference_t<R>>;
+  using parts = batch_of<function, items, Results, std::invoke_result_t<function&, typename items::reference>>;
+
+ public:
+  mapping(F&& f, R&& range, map_options const& options)
+      : options_(options),
+        function_(std::forward<F>(f)),
+        range_(std::forward<R>(range)),
+        items_(range_),
+        meter_(options_.progress, items_.size()),
+        values_(items_.size()),
+        batch_(function_, items_, values_, meter_) {}
+  mapping(mapping const&) = delete;
+
+  [[nodiscard]] bool begin() { return batch_.begin(current_scheduler(), items_.size(), options_); }
+  [[nodiscard]] batch* control() const noexcept { return batch_.control(); }
+  auto take() {
+    batch_.finish();
+    meter_.finish();
+    return std::move(values_).take();
+  }
+
+ private:
+  map_options const& options_;
+  F function_;
+  R range_;
+  items items_;
+  progress_meter meter_;
+  typename parts::results values_;
+  typename parts::type batch_;
+};
+
+/// Does it, where there is no co_await.
+template <class Run>
+auto run_and_wait(Run&& run) {
+  if (!run.begin()) wait_for(*run.control());
+  return run.take();
+}
+
+}  // namespace mobula::detail

@@ -17,6 +17,8 @@
 #include <mobula/remote/for_each.hpp>
 #include <mobula/remote/map.hpp>
 #include <mobula/remote/map_options.hpp>
+#include <mobula/remote/map_outcomes.hpp>
+#include <mobula/remote/reduce.hpp>
 #include <mobula/remote/remote.hpp>
 #include <mobula/remote/stream.hpp>
 #include <mobula/task/channel.hpp>

@@ -121,7 +121,7 @@ void batch::release() noexcept {
   deallocate_frame(this, sizeof(batch));
 }
 
-void wait_for(batch& b) {
+void block_until_over(batch& b) {
   if (b.over()) return;
   try {
     block([](void* self, resumer& r) noexcept { static_cast<batch*>(self)->publish(r); }, &b);

@@ -104,6 +104,6 @@ class batch {
 };
 
 /// Blocks until a batch is over: in a task the fiber, elsewhere the thread.
-void wait_for(batch& b);
+void block_until_over(batch& b);
 
 }  // namespace mobula::detail

@@ -1,8 +1,12 @@
 #pragma once
 
+#include <mobula/remote/batch_end.hpp>
 #include <mobula/remote/map_options.hpp>
 #include <mobula/remote/mapping.hpp>
 #include <mobula/remote/results.hpp>
+#include <mobula/task/task.hpp>
+
+#include <utility>
 
 namespace mobula {
 
@@ -15,8 +19,20 @@ namespace mobula {
 template <class F, class R>
 void for_each(F&& f, R&& range, map_options const& options = {}) {
   static_assert(detail::mappable<F, R>, "mobula::for_each: the function can't be called with an element of the range");
+  if constexpr (detail::mappable<F, R>) {
+    detail::mapping_of<F, R, detail::dropped_results> all(f, range, options);
+    detail::run_and_wait(all);
+  }
+}
+
+/// The same in a coroutine, which it suspends: `co_await` it. Lifetime: as async_map.
+template <class F, class R>
+[[nodiscard]] task<> async_for_each(F&& f, R&& range, map_options options = {}) {
+  static_assert(detail::mappable<F, R>,
+                "mobula::async_for_each: the function can't be called with an element of the range");
   if constexpr (detail::mappable<F, R>)
-    detail::run_and_wait(detail::mapping<F&, R&, detail::dropped_results>(f, range, options));
+    return detail::run_and_await<detail::mapping_of<F, R, detail::dropped_results>, F, R, map_options>(
+        std::forward<F>(f), std::forward<R>(range), std::move(options));
 }
 
 }  // namespace mobula

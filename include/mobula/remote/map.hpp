@@ -1,8 +1,11 @@
 #pragma once
 
+#include <mobula/remote/batch_end.hpp>
 #include <mobula/remote/map_options.hpp>
 #include <mobula/remote/mapping.hpp>
 #include <mobula/remote/results.hpp>
+
+#include <utility>
 
 namespace mobula {
 
@@ -23,8 +26,23 @@ namespace mobula {
 template <class F, class R>
 auto map(F&& f, R&& range, map_options const& options = {}) {
   static_assert(detail::mappable<F, R>, "mobula::map: the function can't be called with an element of the range");
+  if constexpr (detail::mappable<F, R>) {
+    detail::mapping_of<F, R, detail::results> all(f, range, options);
+    return detail::run_and_wait(all);
+  }
+}
+
+/// The same in a coroutine, which it suspends instead of blocking: `co_await` it.
+///
+///     std::vector<double> ys = co_await mb::async_map(f, xs);
+///
+/// Lifetime: what is an lvalue is borrowed until the task is over; the rest is kept in it.
+template <class F, class R>
+[[nodiscard]] auto async_map(F&& f, R&& range, map_options options = {}) {
+  static_assert(detail::mappable<F, R>, "mobula::async_map: the function can't be called with an element of the range");
   if constexpr (detail::mappable<F, R>)
-    return detail::run_and_wait(detail::mapping<F&, R&, detail::results>(f, range, options));
+    return detail::run_and_await<detail::mapping_of<F, R, detail::results>, F, R, map_options>(
+        std::forward<F>(f), std::forward<R>(range), std::move(options));
 }
 
 }  // namespace mobula

@@ -53,12 +53,14 @@ struct map_body {
 /// How items are done whose function returns R, and the type of an item's value, kept by itself.
 template <class F, class Items, template <class> class Results, class R>
 struct batch_of {
-  using results = Results<std::remove_cvref_t<R>>;
+  using value = std::remove_cvref_t<R>;
+  using results = Results<value>;
   using type = plain_batch<map_body<F, Items, results>>;
 };
 template <class F, class Items, template <class> class Results, class T>
 struct batch_of<F, Items, Results, task<T>> {
-  using results = Results<std::remove_cvref_t<T>>;
+  using value = std::remove_cvref_t<T>;
+  using results = Results<value>;
   using type = coroutine_batch<F, Items, results, T>;
 };
 
@@ -70,26 +72,22 @@ using element_reference = decltype(*std::begin(std::declval<std::remove_referenc
 template <class F, class R>
 inline constexpr bool mappable = std::is_invocable_v<std::remove_reference_t<F>&, element_reference<R>>;
 
-/// One call of `map` or of its kin: the function, the range, and the results as `Results` keeps them.
+/// One call of `map` or of its kin with a function and a range, which keeps the results as `Results` does.
 ///
-/// F and R are as forwarded: references to what the caller keeps, or values that live in here. The caller calls `begin`,
-/// waits for the `control` if that says false, and then calls `take`.
+/// The caller calls `begin`, waits for the `control` if that says false, and then calls `take` (see batch_end.hpp).
 /// Lifetime: must stay where it is from `begin` until it is over.
 template <class F, class R, template <class> class Results>
 class mapping {
-  using function = std::remove_reference_t<F>;
-  using items = numbered<std::remove_reference_t<R>>;
-  using parts = batch_of<function, items, Results, std::invoke_result_t<function&, typename items::reference>>;
+  using items = numbered<R>;
+  using parts = batch_of<F, items, Results, std::invoke_result_t<F&, typename items::reference>>;
 
  public:
-  mapping(F&& f, R&& range, map_options const& options)
+  mapping(F& f, R& range, map_options const& options)
       : options_(options),
-        function_(std::forward<F>(f)),
-        range_(std::forward<R>(range)),
-        items_(range_),
-        meter_(options_.progress, items_.size()),
+        items_(range),
+        meter_(options.progress, items_.size()),
         values_(items_.size()),
-        batch_(function_, items_, values_, meter_) {}
+        batch_(f, items_, values_, meter_) {}
   mapping(mapping const&) = delete;
 
   [[nodiscard]] bool begin() { return batch_.begin(current_scheduler(), items_.size(), options_); }
@@ -102,19 +100,14 @@ class mapping {
 
  private:
   map_options const& options_;
-  F function_;
-  R range_;
   items items_;
   progress_meter meter_;
   typename parts::results values_;
   typename parts::type batch_;
 };
 
-/// Does it, where there is no co_await.
-template <class Run>
-auto run_and_wait(Run&& run) {
-  if (!run.begin()) wait_for(*run.control());
-  return run.take();
-}
+/// The same for F and R as they are forwarded.
+template <class F, class R, template <class> class Results>
+using mapping_of = mapping<std::remove_reference_t<F>, std::remove_reference_t<R>, Results>;
 
 }  // namespace mobula::detail

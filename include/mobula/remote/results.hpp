@@ -1,5 +1,7 @@
 #pragma once
 
+#include <mobula/future/outcome.hpp>
+
 #include <concepts>
 #include <cstddef>
 #include <optional>
@@ -55,6 +57,23 @@ class dropped_results {
     static_cast<void>(std::forward<F>(f)());
   }
   void take() && noexcept {}
+};
+
+/// The same, of items of which each may fail: that is a result too.
+template <class T>
+class outcome_results {
+ public:
+  static constexpr bool first_failure_ends = false;
+
+  explicit outcome_results(std::size_t n) : values_(n) {}
+  template <class F>
+  void set(std::size_t i, F&& f) noexcept {
+    values_[i].set_from(std::forward<F>(f));
+  }
+  std::vector<outcome<T>> take() && { return std::move(values_); }
+
+ private:
+  std::vector<outcome<T>> values_;
 };
 
 template <>

@@ -37,7 +37,7 @@ auto run_and_wait(Run&& run) {
 template <class Run, class... Args>
 task<decltype(std::declval<Run&>().take())> run_and_await(Args... args) {
   Run run(args...);
-  if (!run.begin()) co_await operation_awaiter<batch_end>(*run.control());
+  if (!run.begin()) co_await batch_end(*run.control());
   co_return run.take();
 }
 

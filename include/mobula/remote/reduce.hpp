@@ -113,7 +113,7 @@ template <class F, class R, class T, class Operation>
 task<T> collect_and_reduce(F f, R range, T init, Operation op) {
   map_options const options;
   mapping_of<F, R, results> all(f, range, options);
-  if (!all.begin()) co_await operation_awaiter<batch_end>(*all.control());
+  if (!all.begin()) co_await batch_end(*all.control());
   auto values = all.take();
   co_return co_await async_reduce(moved_from(values), std::move(init), op);
 }

@@ -1,6 +1,9 @@
 #include <mobula/core/block.hpp>
+#include <mobula/core/error.hpp>
 
 #include "thread_parker.hpp"
+
+#include <boost/asio/strand.hpp>
 
 #include <atomic>
 #include <thread>
@@ -19,6 +22,20 @@ struct thread_resumer : resumer {
       : resumer{[](resumer& r) noexcept { static_cast<thread_resumer&>(r).parker.unpark(); }}, parker(p) {}
   thread_parker& parker;
 };
+
+// The fiber that blocks may go on in another thread. Asio notes in the thread which strands it is in, so a handler would
+// take that note along to where it does not hold and leave it where it does. In the reactor, no fiber may be left at all.
+void check_may_block(worker const& w) {
+  using strand = boost::asio::detail::strand_executor_service;
+  if (boost::asio::detail::call_stack<strand::strand_impl>::top() != nullptr)
+    throw error(
+        "mobula: a handler in an asio::strand can't block: other handlers could get into the strand meanwhile. Make it "
+        "a coroutine, or post the blocking part to the executor itself");
+  if (w.inside_reactor)
+    throw error(
+        "mobula: a completion handler that is bound to an executor which calls it at once can't block: it runs where "
+        "the runtime waits for input and output. Bind it to the runtime's executor, or to none");
+}
 
 thread_parker& parker_of_this_thread() {
   thread_local thread_parker parker;
@@ -70,7 +87,10 @@ struct timed_wait : resumer, timer_node {
 }  // namespace
 
 void block(publish_function publish, void* argument) {
-  if (worker* const w = this_worker()) return w->owner.block_fiber(publish, argument);
+  if (worker* const w = this_worker()) {
+    check_may_block(*w);
+    return w->owner.block_fiber(publish, argument);
+  }
   if (auto* const d = driver()) return d->block_thread(publish, argument);
   thread_resumer me(parker_of_this_thread());
   int const spins = most_spins_outside.load(std::memory_order_relaxed);
@@ -81,6 +101,7 @@ void block(publish_function publish, void* argument) {
 bool block_until(time_point limit, publish_function publish, bool (*cancel)(void*) noexcept, void* argument) {
   if (limit == time_point::max()) return block(publish, argument), true;
   if (worker* const w = this_worker()) {
+    check_may_block(*w);
     timed_wait t(w->owner, limit, publish, cancel, argument);
     w->owner.block_fiber(&timed_wait::publish_both, &t);
     return !t.timed_out;

@@ -244,7 +244,10 @@ void fiber_worker::set_stack_of_loop() noexcept {
 void fiber_worker::unpark() noexcept {
   switch (park_state_.exchange(notified, std::memory_order_seq_cst)) {
     case on_condition: parker_.unpark(); break;
-    case in_reactor: scheduler_.interrupt_reactor(); break;
+    case fiber_worker::in_reactor:
+      if (this_worker() != this)
+        scheduler_.interrupt_reactor();  // else it looks when it is done with what it runs there
+      break;
     default: break;
   }
 }

@@ -1,5 +1,6 @@
 #include "manual_scheduler.hpp"
 
+#include "asio_context.hpp"
 #include "exceptions_in_flight.hpp"
 #include "options.hpp"
 
@@ -70,6 +71,19 @@ void manual_scheduler::submit_from_outside(job& first, job& last, std::size_t) n
 void manual_scheduler::admit_from_outside() {
   if (closed_) throw no_runtime("mobula: this manual_runtime has been shut down");
   count_from_outside();
+}
+
+bool manual_scheduler::submit_handler_from_outside(job& j) noexcept {
+  if (over_) return false;
+  count_from_outside();
+  submit_from_outside(j, j, 1);
+  return true;
+}
+
+boost::asio::execution_context& manual_scheduler::asio_context() {
+  if (over_) throw no_runtime("mobula: this manual_runtime has been shut down: nothing of Asio's can be made on it");
+  if (asio_ == nullptr) asio_ = std::make_unique<class asio_context>();
+  return *asio_;
 }
 
 // What jobs have submitted lies in the place's queue; the oldest first.
@@ -163,6 +177,10 @@ pending_work manual_scheduler::pending() {
 // Runs a job; if there is none, lets time pass until the next timer, but not beyond the limit. False if there is nothing.
 bool manual_scheduler::run_or_pass_time(time_point limit) {
   if (run_one()) return true;
+  if (asio_ != nullptr) {
+    asio_->restart();
+    if (asio_->poll_one() != 0) return true;  // operations that have been cancelled end there
+  }
   time_point const next = timers_.first();
   if (next == time_point::max() || next > limit) return false;
   now_ = std::max(now_, next);
@@ -182,10 +200,18 @@ void manual_scheduler::block_thread(publish_function publish, void* argument) {
   driven_resumer me;
   publish(argument, me);
   while (!me.woken)
-    if (!run_or_pass_time(time_point::max()))
-      throw deadlock_error(
-          "mobula: deadlock: this waits for something, and nothing is left in the manual_runtime that could run; " +
-          to_string(pending()) + ". (While one lives, its thread can't wait for the tasks of other runtimes.)");
+    if (!run_or_pass_time(time_point::max())) throw deadlock_error(why_stuck());
+}
+
+std::string manual_scheduler::why_stuck() {
+  std::string why =
+      "mobula: deadlock: this waits for something, and nothing is left in the manual_runtime that could run; " +
+      to_string(pending()) + ". (While one lives, its thread can't wait for the tasks of other runtimes.)";
+  if (asio_ != nullptr && place_.work_begun.load() != place_.work_ended.load())
+    why +=
+        " An operation of Asio is in flight on its executor: a manual_runtime does not do Asio's own input, output, "
+        "timers and signals, as its time is virtual; use mobula::sleep_for and channels, or a mobula::runtime.";
+  return why;
 }
 
 bool manual_scheduler::block_thread_until(time_point limit, publish_function publish, bool (*cancel)(void*) noexcept,
@@ -206,6 +232,9 @@ bool manual_scheduler::shutdown(bool drop, time_point) {
     dropping_.store(true, std::memory_order_relaxed);
     timers_.close();
   }
+  while (run_or_pass_time(time_point::max())) {}
+  over_ = true;
+  if (asio_ != nullptr) asio_->close();  // whoever waits for something in flight there gets an error
   while (run_or_pass_time(time_point::max())) {}
   for (auto& r : idle_runners_) {  // each ends its stack
     r->stack = std::move(r->stack).resume();

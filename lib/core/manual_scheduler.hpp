@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <random>
+#include <string>
 #include <vector>
 
 namespace mobula::detail {
@@ -36,6 +37,7 @@ class manual_scheduler final : public scheduler, private thread_driver {
   void submit_from_outside(job& first, job& last, std::size_t count) noexcept override;
   void block_fiber(publish_function publish, void* argument) override;
   void finish_from_outside() noexcept override { place_.count_finished(); }
+  boost::asio::execution_context& asio_context() override;
   void add_timer(timer_node& node) noexcept override { timers_.add(node); }
   time_point now() const noexcept override { return now_; }
   unsigned concurrency() const noexcept override { return 1; }
@@ -47,6 +49,9 @@ class manual_scheduler final : public scheduler, private thread_driver {
     submit_from_outside(j, j, 1);
   }
   void count_from_outside() noexcept override { place_.count_submitted(); }
+  bool submit_handler_from_outside(job& j) noexcept override;
+  void count_work_from_outside() noexcept override { place_.count_work_begun(); }
+  void finish_work_from_outside() noexcept override { place_.count_work_ended(); }
   void wake_one() noexcept override {}
 
  private:
@@ -62,6 +67,7 @@ class manual_scheduler final : public scheduler, private thread_driver {
   job* pick() noexcept;  // there is one
   void switch_to(runner& r);
   bool run_or_pass_time(time_point limit);
+  [[nodiscard]] std::string why_stuck();
 
   // Where jobs run: what they submit comes to its queue. No task runs on top of another: the seed decides what is next.
   struct place : worker {
@@ -88,6 +94,8 @@ class manual_scheduler final : public scheduler, private thread_driver {
   runner* running_ = nullptr;
   std::size_t blocked_ = 0;  // stacks that wait
   bool closed_ = false;
+  bool over_ = false;
+  std::unique_ptr<class asio_context> asio_;  // made when asked for; nothing runs it
 };
 
 }  // namespace mobula::detail

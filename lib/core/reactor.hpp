@@ -2,17 +2,19 @@
 
 #include <mobula/core/timer_queue.hpp>
 
+#include "asio_context.hpp"
+
 #include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <mutex>
 
 namespace mobula::detail {
 
-/// Where one idle worker sleeps: Asio's io_context, which ends the sleep for a timer or an interrupt.
+/// Where one idle worker sleeps: Asio's io_context, which ends the sleep for a timer, an interrupt, or input and output
+/// of the objects that users have made on our executor.
 ///
-/// No user code ever runs in it. Threads: any; `sleep` by one at a time.
+/// No user code runs in it, as that executor makes jobs of handlers. Threads: any; `sleep` and `poll` by one at a time.
 class reactor {
  public:
   explicit reactor(timer_queue& timers) : timers_(timers) {}
@@ -20,20 +22,27 @@ class reactor {
   /// Sees to it that a sleeper wakes in time for the first timer.
   void arm() noexcept;
 
-  /// Runs one event, waiting for it if there is none.
-  void sleep() { context_.run_one(); }
+  /// Runs at least one event, waiting for it if there is none, and then what else has come.
+  void sleep() noexcept;
 
   /// Runs what is due without waiting.
-  void poll() { context_.poll(); }
+  void poll() noexcept;
 
   /// Wakes whoever sleeps here.
   void interrupt() noexcept;
 
+  /// Lets go of all operations in flight. When nobody sleeps or polls here any more.
+  void close() noexcept;
+
+  [[nodiscard]] asio_context& context() noexcept { return context_; }
+
  private:
+  template <class Run>
+  bool run(Run one) noexcept;
   void on_timer() noexcept;
 
   timer_queue& timers_;
-  boost::asio::io_context context_;
+  asio_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{context_.get_executor()};
   std::mutex mutex_;  // guards the two below
   boost::asio::steady_timer alarm_{context_};

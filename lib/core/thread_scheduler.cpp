@@ -65,6 +65,30 @@ void thread_scheduler::admit_from_outside() {
   count_from_outside();
 }
 
+bool thread_scheduler::submit_handler_from_outside(job& j) noexcept {
+  std::lock_guard const lock(injected_mutex_);
+  if (over_) return false;
+  count_from_outside();
+  inject(j, j, 1);
+  return true;
+}
+
+void thread_scheduler::finish_work_from_outside() noexcept {
+  work_ended_outside_.fetch_add(1, std::memory_order_seq_cst);
+  if (closing_.load(std::memory_order_seq_cst)) wake_all();
+}
+
+boost::asio::execution_context& thread_scheduler::asio_context() {
+  {
+    std::lock_guard const lock(injected_mutex_);
+    if (over_) throw no_runtime("mobula: this runtime has been shut down: no sockets or timers can be made on it");
+  }
+  if (!has_io_.exchange(true, std::memory_order_seq_cst) && in_reactor_.load(std::memory_order_seq_cst) == nullptr &&
+      idle_.should_wake())
+    wake_one();
+  return reactor_.context();
+}
+
 void thread_scheduler::check_open() const {
   if (closed_)
     throw no_runtime("mobula: this runtime has been shut down: make a new mobula::runtime, or submit before that");
@@ -83,6 +107,10 @@ void thread_scheduler::add_timer(timer_node& node) noexcept {
 
 job* thread_scheduler::next_job(fiber_worker& w) noexcept {
   job* j = find_job(w);
+  if (j == nullptr && has_io_.load(std::memory_order_relaxed)) {  // what has come in meanwhile saves a sleep
+    poll_reactor(w);
+    j = w.queue.pop();
+  }
   if (j == nullptr) j = search(w);
   if (j != nullptr) stop_searching(w);
   return j;
@@ -166,8 +194,7 @@ void thread_scheduler::stop_searching(fiber_worker& w) noexcept {
   if (!std::exchange(w.searching, false)) return;
   if (!idle_.end_search() || idle_.sleepers() == 0) return;
   process_barrier();
-  bool const reactor_unattended =
-      in_reactor_.load(std::memory_order_seq_cst) == nullptr && timers_.first() != time_point::max();
+  bool const reactor_unattended = in_reactor_.load(std::memory_order_seq_cst) == nullptr && reactor_is_needed();
   if (more_to_do() || reactor_unattended) wake_one();
 }
 
@@ -229,11 +256,8 @@ void thread_scheduler::sleep(fiber_worker& w) noexcept {
     int expected = fiber_worker::awake;
     fiber_worker* nobody = nullptr;
     if (in_reactor_.compare_exchange_strong(nobody, &w, std::memory_order_seq_cst)) {
-      if (w.park_state_.compare_exchange_strong(expected, fiber_worker::in_reactor, std::memory_order_seq_cst)) {
-        reactor_.arm();
-        while (w.park_state_.load(std::memory_order_seq_cst) == fiber_worker::in_reactor && w.queue.empty())
-          reactor_.sleep();
-      }
+      if (w.park_state_.compare_exchange_strong(expected, fiber_worker::in_reactor, std::memory_order_seq_cst))
+        sleep_in_reactor(w);
       leave_reactor();
     } else if (w.park_state_.compare_exchange_strong(expected, fiber_worker::on_condition, std::memory_order_seq_cst)) {
       w.parker_.park(spins_for(spin_));
@@ -243,19 +267,41 @@ void thread_scheduler::sleep(fiber_worker& w) noexcept {
   get_up(w, to_work);
 }
 
-// Others may have lain down elsewhere because the reactor was taken; with timers pending one has to take the place.
+void thread_scheduler::sleep_in_reactor(fiber_worker& w) noexcept {
+  reactor_.arm();
+  w.inside_reactor = true;
+  while (w.park_state_.load(std::memory_order_seq_cst) == fiber_worker::in_reactor && w.queue.empty()) {
+    reactor_.sleep();
+    // What ended in there without leaving a job behind may have been the last that shutdown waits for. Whoever lay down
+    // before could not see that, and whoever lies down later will: the read-modify-write of `recount` decides which.
+    if (closing_.load(std::memory_order_seq_cst) && idle_.recount_sleepers() == workers_.size()) tell_if_drained();
+  }
+  w.inside_reactor = false;
+}
+
+// Others may have lain down elsewhere because the reactor was taken; if something may come there, one has to take the
+// place.
 void thread_scheduler::leave_reactor() noexcept {
   in_reactor_.store(nullptr, std::memory_order_seq_cst);
-  if (idle_.should_wake() && timers_.first() != time_point::max()) wake_one();
+  if (idle_.should_wake() && reactor_is_needed()) wake_one();
+}
+
+bool thread_scheduler::reactor_is_needed() const noexcept {
+  return has_io_.load(std::memory_order_seq_cst) || timers_.first() != time_point::max();
+}
+
+void thread_scheduler::poll_reactor(fiber_worker& w) noexcept {
+  fiber_worker* nobody = nullptr;
+  if (!in_reactor_.compare_exchange_strong(nobody, &w, std::memory_order_seq_cst)) return;
+  w.inside_reactor = true;
+  reactor_.poll();
+  w.inside_reactor = false;
+  leave_reactor();
 }
 
 void thread_scheduler::poll(fiber_worker& w, time_point now) noexcept {
   timers_.fire_due(now);
-  fiber_worker* nobody = nullptr;
-  if (in_reactor_.compare_exchange_strong(nobody, &w, std::memory_order_seq_cst)) {
-    reactor_.poll();
-    leave_reactor();
-  }
+  poll_reactor(w);
   // Fairness: what waits outside, and the oldest job of the own queue, get a turn before what was pushed last.
   if (job* const j = take_injected(w)) push(w, *j);
   if (job* const j = w.queue.steal()) push(w, *j);
@@ -283,16 +329,39 @@ bool thread_scheduler::shutdown(bool drop, time_point limit) {
   stopping_.store(true, std::memory_order_release);
   wake_all();
   threads_.join();
+  end();
   return true;
 }
 
+// The threads are gone. Handlers that came too late to be run, and those of operations still in flight, go without being
+// called; so do the executors in them, which hold this scheduler.
+void thread_scheduler::end() noexcept {
+  job* late = nullptr;
+  {
+    std::lock_guard const lock(injected_mutex_);
+    over_ = true;
+    late = std::exchange(injected_first_, nullptr);
+    injected_last_ = nullptr;
+    injected_.store(0, std::memory_order_seq_cst);
+  }
+  while (late != nullptr) {
+    job& j = *late;
+    late = j.next;
+    j.step(j, job_verb::destroy);
+  }
+  reactor_.close();
+}
+
 // Finished tasks are summed before submitted ones, and a task's children are counted before it is: so equal sums mean
-// that at the moment between the two nothing was left.
+// that at the moment between the two nothing was left. The same with other outstanding work, unless that is dropped.
 bool thread_scheduler::drained() const noexcept {
-  std::uint64_t finished = finished_from_outside_.load(std::memory_order_acquire), submitted = 0;
-  for (auto const& w : workers_) finished += w->finished.load(std::memory_order_acquire);
-  for (auto const& w : workers_) submitted += w->submitted.load(std::memory_order_acquire);
-  return finished == submitted + submitted_from_outside_.load(std::memory_order_acquire);
+  auto const a = std::memory_order_acquire;
+  std::uint64_t const with_work = verb() == job_verb::run ? 1 : 0;
+  std::uint64_t finished = finished_from_outside_.load(a) + with_work * work_ended_outside_.load(a);
+  for (auto const& w : workers_) finished += w->finished.load(a) + with_work * w->work_ended.load(a);
+  std::uint64_t submitted = 0;
+  for (auto const& w : workers_) submitted += w->submitted.load(a) + with_work * w->work_begun.load(a);
+  return finished == submitted + submitted_from_outside_.load(a) + with_work * work_begun_outside_.load(a);
 }
 
 void thread_scheduler::tell_if_drained() noexcept {

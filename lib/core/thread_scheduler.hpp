@@ -28,6 +28,7 @@ class thread_scheduler final : public scheduler {
   void submit_from_outside(job& first, job& last, std::size_t count) noexcept override;
   void block_fiber(publish_function publish, void* argument) override;
   void add_timer(timer_node& node) noexcept override;
+  boost::asio::execution_context& asio_context() override;
   time_point now() const noexcept override { return std::chrono::steady_clock::now(); }
   unsigned concurrency() const noexcept override { return static_cast<unsigned>(workers_.size()); }
 
@@ -55,6 +56,9 @@ class thread_scheduler final : public scheduler {
   void submit_task_from_outside(job& j) override;
   void count_from_outside() noexcept override { submitted_from_outside_.fetch_add(1, std::memory_order_acq_rel); }
   void finish_from_outside() noexcept override;
+  bool submit_handler_from_outside(job& j) noexcept override;
+  void count_work_from_outside() noexcept override { work_begun_outside_.fetch_add(1, std::memory_order_acq_rel); }
+  void finish_work_from_outside() noexcept override;
   void wake_one() noexcept override;
 
  private:
@@ -70,7 +74,11 @@ class thread_scheduler final : public scheduler {
   void wake_all() noexcept;
   [[nodiscard]] bool drained() const noexcept;
   void tell_if_drained() noexcept;
+  void poll_reactor(fiber_worker& w) noexcept;
+  void sleep_in_reactor(fiber_worker& w) noexcept;
   void leave_reactor() noexcept;
+  [[nodiscard]] bool reactor_is_needed() const noexcept;
+  void end() noexcept;
 
   std::size_t const stack_size_;
   std::size_t const max_blocked_;
@@ -81,15 +89,22 @@ class thread_scheduler final : public scheduler {
   reactor reactor_;
   // Who sleeps in the reactor, null if nobody. Set by compare-and-exchange, so one at a time.
   std::atomic<fiber_worker*> in_reactor_{nullptr};
+  // Set once, when somebody asks for Asio's context: from then on I/O may come at any time, and one sleeper has to be in
+  // the reactor. Sequentially consistent, as is in_reactor_: of who sets it and then sees nobody in the reactor, and who
+  // leaves the reactor and then looks here, one at least sees to it that somebody takes the place.
+  std::atomic<bool> has_io_{false};
 
   // Jobs from other threads than the workers, in order, linked by `next`. The count is written under the mutex and read
   // without it, sequentially consistent, as part of the protocol of idle_state.
   alignas(cache_line) spin_lock injected_mutex_;
   job* injected_first_ = nullptr;
   job* injected_last_ = nullptr;
-  bool closed_ = false;
+  bool closed_ = false;  // refuses tasks
+  bool over_ = false;    // refuses handlers too: nobody is left to run them
   std::atomic<std::uint64_t> submitted_from_outside_{0};
   std::atomic<std::uint64_t> finished_from_outside_{0};
+  std::atomic<std::uint64_t> work_begun_outside_{0};
+  std::atomic<std::uint64_t> work_ended_outside_{0};
   alignas(cache_line) std::atomic<std::size_t> injected_{0};
 
   std::mutex sleepers_mutex_;

@@ -9,7 +9,7 @@ namespace mobula::detail {
 /// Blocks the caller until its resumer is woken: in a task by switching fibers, so that the worker goes on with other
 /// work, elsewhere by putting the thread to sleep. `publish` makes the resumer known.
 ///
-/// Blocks: yes; never a worker. Errors: throws too_many_blocked (in a task), deadlock_error (on a thread that drives
+/// Blocks: yes; never a worker. Errors: throws too_many_blocked (in a task), error (in a strand), deadlock_error (on a thread that drives
 /// a manual scheduler, when nothing is left to run).
 void block(publish_function publish, void* argument);
 

@@ -35,6 +35,11 @@ class idle_state {
     return static_cast<std::uint32_t>(word_.load(Atomics::seq_cst) & (one_searcher - 1));
   }
 
+  /// The same by a read-modify-write: of two that come here after they have done something, one sees the other's doing.
+  [[nodiscard]] std::uint32_t recount_sleepers() noexcept {
+    return static_cast<std::uint32_t>(word_.fetch_add(0, Atomics::seq_cst) & (one_searcher - 1));
+  }
+
   [[nodiscard]] std::uint32_t searchers() const noexcept {
     return static_cast<std::uint32_t>(word_.load(Atomics::seq_cst) / one_searcher);
   }

@@ -12,6 +12,8 @@
 
 namespace mobula {
 
+class executor;
+
 /// How a runtime is set up.
 struct runtime_options {
   /// Worker threads; 0 for as many as the affinity mask and the CPU quota of the process allow. May exceed the cores,
@@ -78,6 +80,10 @@ class runtime {
   /// As mobula::remote, on this runtime. Defined in remote/remote.hpp.
   template <class F>
   [[nodiscard]] auto remote(F&& f) const;
+
+  /// The executor of this runtime for Boost.Asio: posted functions are its jobs, sockets and timers can be made on it.
+  /// Defined in core/executor.hpp, which is for including where Asio is used.
+  [[nodiscard]] executor get_executor() const noexcept;
 
   /// How many tasks run at once.
   [[nodiscard]] unsigned num_cpus() const noexcept;

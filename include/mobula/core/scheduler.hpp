@@ -12,6 +12,10 @@
 #include <memory>
 #include <new>
 
+namespace boost::asio {
+class execution_context;
+}
+
 namespace mobula::detail {
 
 /// Whoever waits for something, as that sees it: a thread, a fiber, a coroutine, or one of several branches.
@@ -96,6 +100,36 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   /// Tells whether some worker is awake and looking for work, so that a job submitted now costs no wake-up.
   [[nodiscard]] bool anyone_searches() const noexcept { return idle_.searchers() != 0; }
 
+  /// Queues a handler of Asio's and counts it like a task. False if the scheduler is over and will run nothing more.
+  [[nodiscard]] bool submit_handler(job& j) noexcept {
+    if (worker* const w = this_worker(); w != nullptr && &w->owner == this) {
+      w->count_submitted();
+      w->queue.push(&j);
+      wake_if_needed();
+      return true;
+    }
+    return submit_handler_from_outside(j);
+  }
+
+  /// Counts something outstanding that is no task, such as an operation of Asio's in flight: shutdown waits until it is
+  /// over, unless it drops.
+  void count_work() noexcept {
+    if (worker* const w = this_worker(); w != nullptr && &w->owner == this)
+      w->count_work_begun();
+    else
+      count_work_from_outside();
+  }
+  void finish_work() noexcept {
+    if (worker* const w = this_worker(); w != nullptr && &w->owner == this)
+      w->count_work_ended();
+    else
+      finish_work_from_outside();
+  }
+
+  /// Where Asio keeps what belongs to sockets, timers and strands that are made on this scheduler's executor. Throws
+  /// no_runtime when the scheduler is over.
+  [[nodiscard]] virtual boost::asio::execution_context& asio_context() = 0;
+
   /// Counts a task as over that no worker has run. Only outside the workers of this scheduler.
   virtual void finish_from_outside() noexcept = 0;
 
@@ -132,6 +166,9 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   virtual void admit_from_outside() = 0;
   virtual void submit_task_from_outside(job& j) = 0;
   virtual void count_from_outside() noexcept = 0;
+  virtual bool submit_handler_from_outside(job& j) noexcept = 0;
+  virtual void count_work_from_outside() noexcept = 0;
+  virtual void finish_work_from_outside() noexcept = 0;
   virtual void wake_one() noexcept = 0;
 
   alignas(cache_line) idle_state<> idle_;

@@ -32,6 +32,8 @@ class worker {
 
   void count_submitted() noexcept { bump(submitted); }
   void count_finished() noexcept { bump(finished); }
+  void count_work_begun() noexcept { bump(work_begun); }
+  void count_work_ended() noexcept { bump(work_ended); }
 
   scheduler& owner;
   unsigned const id;
@@ -41,6 +43,12 @@ class worker {
   // all workers (release here, acquire there).
   std::atomic<std::uint64_t> submitted{0};
   std::atomic<std::uint64_t> finished{0};
+  // The same for outstanding work of other kinds (scheduler::count_work).
+  std::atomic<std::uint64_t> work_begun{0};
+  std::atomic<std::uint64_t> work_ended{0};
+
+  // The thread is in the reactor, where no task may run. Only by its own thread.
+  bool inside_reactor = false;
 
  protected:
   bool runs_on_top_ = true;

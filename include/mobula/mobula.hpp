@@ -23,7 +23,9 @@
 #include <mobula/remote/stream.hpp>
 #include <mobula/task/channel.hpp>
 #include <mobula/task/co_invoke.hpp>
+#include <mobula/task/finally.hpp>
 #include <mobula/task/generator.hpp>
+#include <mobula/task/group.hpp>
 #include <mobula/task/sleep.hpp>
 #include <mobula/task/task.hpp>
 #include <mobula/task/timeout.hpp>

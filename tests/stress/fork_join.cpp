@@ -5,7 +5,9 @@
 #include "support/watchdog.hpp"
 
 #include <array>
+#include <atomic>
 #include <chrono>
+#include <functional>
 #include <random>
 #include <stdexcept>
 #include <thread>
@@ -121,6 +123,58 @@ TEST_CASE("children that fail") {
     REQUIRE(__atomic_load_n(&living, __ATOMIC_RELAXED) == 0);
   }
   REQUIRE(failed > 0);
+}
+
+TEST_CASE("groups in groups, of plain tasks and coroutines that wait in every way") {
+  watchdog const dog("groups");
+  mb::runtime const rt(options());
+  for (int r = 0; r < 30 * repeats(); ++r) {
+    std::atomic<int> leaves{0};
+    std::function<mb::task<>(int, unsigned)> coroutine;
+    std::function<void(int, unsigned)> const plain = [&](int depth, unsigned seed) {
+      std::mt19937 random(seed);
+      if (depth == 0) return void(++leaves);
+      mb::task_group g;
+      for (unsigned i = 0; i < 3; ++i) g.run(std::ref(coroutine), depth - 1, seed * 3 + i);
+      if (random() % 4 == 0) mb::get(mb::remote([] {})());
+      if (random() % 2 == 0) mb::get(g.join());  // else the destructor
+    };
+    coroutine = [&](int depth, unsigned seed) -> mb::task<> {
+      std::mt19937 random(seed);
+      if (random() % 4 == 0) co_await mb::sleep_for(std::chrono::microseconds(random() % 30));
+      if (depth == 0) co_return void(++leaves);
+      auto const body = [&](mb::task_group& g) -> mb::task<> {
+        for (unsigned i = 0; i < 3; ++i) g.run(std::ref(plain), depth - 1, seed * 3 + i);
+        if (random() % 4 == 0) co_await mb::remote([] {})();
+        if (random() % 4 == 0) co_await g.join();
+      };
+      co_await mb::with_group(body);
+    };
+    mb::task_group g;  // of a thread outside
+    g.run(std::ref(plain), 4, static_cast<unsigned>(r));
+    g.run(std::ref(coroutine), 4, static_cast<unsigned>(r));
+    mb::get(g.join());
+    REQUIRE(leaves == 162);
+  }
+}
+
+TEST_CASE("joins with a time limit that ends when the last child does") {
+  watchdog const dog("joins with limits");
+  mb::runtime const rt(options());
+  for (int r = 0; r < 300 * repeats(); ++r) {
+    int over = 0;
+    mb::task_group g;
+    g.run([&over, r]() -> mb::task<> {
+      co_await mb::sleep_for(std::chrono::microseconds(r % 100));
+      ++over;
+    });
+    try {
+      mb::get(g.join(), 50us);
+    } catch (mb::timeout_error const&) {}
+    g.run([] {});
+    mb::get(g.join());
+    REQUIRE(over == 1);
+  }
 }
 
 TEST_CASE("children of children of plain tasks that wait for coroutines") {

@@ -3,6 +3,8 @@
 #include <array>
 #include <functional>
 #include <memory>
+#include <ranges>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -87,6 +89,19 @@ TEST_CASE("a vector of tasks gives a vector, an array an array, of void nothing"
     for (int i = 0; i < 10; ++i) nothings.push_back(note(log, i));
     co_await mb::when_all(std::move(nothings));
     expect(log.size() == 10);
+  });
+}
+
+TEST_CASE("a view that makes tasks, and a view of a part of a list, give a vector", "[task]") {
+  under_many_seeds([]() -> mb::task<> {
+    auto const numbers = std::views::iota(0, 20);
+    auto const values = co_await mb::when_all(numbers | std::views::transform(value));
+    for (int i = 0; i < 20; ++i) expect(values[static_cast<std::size_t>(i)] == i);
+    std::vector<mb::task<int>> list;
+    for (int i = 0; i < 10; ++i) list.push_back(after(1s, i));
+    auto const part = co_await mb::when_all(std::span(list).first(3));
+    expect(part == std::vector{0, 1, 2});
+    static_assert(!mb::detail::takeable_task_range<std::vector<mb::task<int>>&>);
   });
 }
 

@@ -6,7 +6,10 @@
 #include <array>
 #include <coroutine>
 #include <cstddef>
+#include <ranges>
 #include <tuple>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace mobula {
@@ -126,6 +129,14 @@ inline constexpr bool is_task_range<std::vector<task<T>, A>> = true;
 template <class T, std::size_t N>
 inline constexpr bool is_task_range<std::array<task<T>, N>> = true;
 
+// A range whose tasks may be taken: not an lvalue with tasks of its own.
+template <class R>
+concept takeable_task_range =
+    std::ranges::sized_range<R> && std::ranges::input_range<R> &&
+    is_task<std::remove_cvref_t<std::ranges::range_reference_t<R>>> &&
+    !std::is_const_v<std::remove_reference_t<std::ranges::range_reference_t<R>>> &&
+    (!std::is_lvalue_reference_v<R> || !std::is_lvalue_reference_v<std::ranges::range_reference_t<R>>);
+
 }  // namespace detail
 
 /// Runs tasks in parallel, as children of the calling coroutine, and gives their results as a tuple, std::monostate for
@@ -147,6 +158,18 @@ template <class Range>
   requires detail::is_task_range<Range>
 auto when_all(Range&& tasks) {
   return detail::task_range_together<typename Range::value_type::value_type, Range>(std::move(tasks));
+}
+
+/// The same for any other range of tasks that knows its size, such as a view that makes them; gives a std::vector.
+///
+///     auto const sizes = co_await mb::when_all(pages | std::views::transform(fetch));
+template <class Range>
+  requires(!detail::is_task_range<Range> && detail::takeable_task_range<Range>)
+auto when_all(Range&& tasks) {
+  std::vector<std::remove_cvref_t<std::ranges::range_reference_t<Range>>> list;
+  list.reserve(static_cast<std::size_t>(std::ranges::size(tasks)));
+  for (auto&& t : tasks) list.push_back(std::move(t));
+  return when_all(std::move(list));
 }
 
 }  // namespace mobula

@@ -1,0 +1,95 @@
+#include <mobula/task/group.hpp>
+
+#include <mutex>
+
+namespace mobula {
+namespace detail {
+
+void group_child::over(task_group& g, std::uint64_t number, failure_ptr why) noexcept {
+  g.child_over(number, std::move(why));
+  scheduler::finish_task();
+}
+
+bool join_operation::ready() const noexcept { return group_->open_.load(std::memory_order_acquire) <= 1; }
+
+bool join_operation::start(resumer& r) noexcept {
+  if (ready()) {
+    static_cast<void>(r.try_claim());  // that the children are over can't be refused
+    return false;
+  }
+  group_->owner_ = &r;
+  if (group_->open_.fetch_sub(1, std::memory_order_acq_rel) != 1) return true;
+  static_cast<void>(r.try_claim());
+  return false;
+}
+
+bool join_operation::cancel() noexcept {
+  auto n = group_->open_.load(std::memory_order_relaxed);
+  while (n != 0)
+    if (group_->open_.compare_exchange_weak(n, n + 1, std::memory_order_relaxed)) return true;
+  return false;
+}
+
+void join_operation::result() {
+  group_->open_.store(1, std::memory_order_relaxed);  // all are over: nobody else is there
+  if (!throws_) return;
+  if (auto const why = std::exchange(group_->failure_, {})) why.rethrow();
+}
+
+void join_operation::help() noexcept {
+  while (!ready()) {
+    worker* const w = this_worker();  // anew each time: a child may have moved this stack to another thread
+    if (w == nullptr || !w->may_run_on_top()) return;
+    job* const j = w->queue.pop();
+    if (j == nullptr) return;
+    if (group_child::group_of(*j) != group_) {
+      w->owner.push(*w, *j);
+      return w->owner.wake_if_needed();
+    }
+    j->step(*j, w->owner.verb());
+  }
+}
+
+}  // namespace detail
+
+void task_group::start(std::unique_ptr<detail::group_child> c) {
+  c->number_ = started_.fetch_add(1, std::memory_order_relaxed);
+  if (open_.fetch_add(1, std::memory_order_relaxed) == 0)
+    open_.fetch_add(1, std::memory_order_relaxed);  // the owner, after a wait whose end it has not seen
+  try {
+    detail::scheduler::submit_task_to_current(*c);
+  } catch (...) {
+    open_.fetch_sub(1, std::memory_order_relaxed);  // not to zero: who calls is counted
+    throw;
+  }
+  static_cast<void>(c.release());
+}
+
+// After the count the group may be gone, unless this was the last child and the owner waits to be woken.
+void task_group::child_over(std::uint64_t number, detail::failure_ptr why) noexcept {
+  if (why) {
+    std::lock_guard const lock(mutex_);
+    if (!failure_ || number < failed_) {
+      std::swap(failure_, why);
+      failed_ = number;
+    }
+  }
+  if (open_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  detail::resumer& r = *owner_;
+  static_cast<void>(r.try_claim());
+  r.wake(r);
+}
+
+void task_group::wait_for_children() noexcept {
+  auto all = join();
+  all.help();
+  if (!all.ready()) detail::wait_for(all);
+}
+
+void get(detail::join_operation all) {
+  all.help();
+  if (!all.ready()) detail::wait_for(all);
+  all.result();
+}
+
+}  // namespace mobula

@@ -61,3 +61,23 @@ TEST_CASE("a coroutine that is destroyed while it waits leaves nothing behind", 
   CHECK(mb::get(slow) == 1);  // notifies nobody who is gone
   CHECK_FALSE(reached);
 }
+
+TEST_CASE("what is complete when it is started is not cancelled when its time is over right then", "[core]") {
+  struct complete_when_started {
+    bool ready() { return false; }
+    bool start(mb::detail::resumer& r) noexcept { return !r.try_claim(); }
+    bool cancel() noexcept { return true; }  // nobody will be woken by it, if that means anything
+    void result() {}
+  };
+  struct counts : mb::detail::resumer {
+    counts() : resumer{[](resumer& r) noexcept { ++static_cast<counts&>(r).woken; }} {}
+    int woken = 0;
+  };
+  using blocking = mb::detail::blocking<complete_when_started>;
+  complete_when_started op;
+  blocking b{op};
+  counts waiting;
+  blocking::publish(&b, waiting);
+  CHECK(waiting.woken == 1);
+  CHECK_FALSE(blocking::cancel(&b));  // as a timer would, on another thread
+}

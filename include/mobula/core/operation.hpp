@@ -105,12 +105,19 @@ struct blocking {
   static void publish(void* self, resumer& r) noexcept {
     auto& me = *static_cast<blocking*>(self);
     me.started = true;
-    if (!me.op.start(r)) r.wake(r);
+    if (me.op.start(r)) return;  // from here on whoever waits may have gone on
+    me.completed_at_start = true;
+    r.wake(r);
   }
-  static bool cancel(void* self) noexcept { return static_cast<blocking*>(self)->op.cancel(); }
+  // The time may be over after that wake: then there is nothing to cancel.
+  static bool cancel(void* self) noexcept {
+    auto& me = *static_cast<blocking*>(self);
+    return !me.completed_at_start && me.op.cancel();
+  }
 
   Op& op;
   bool started = false;
+  bool completed_at_start = false;
 };
 
 /// Blocks until an operation that isn't ready is complete: in a task its fiber, elsewhere the thread.

@@ -225,16 +225,32 @@ void remote_stream(benchmark::State& state) {
 }
 
 void on_workers(benchmark::internal::Benchmark* b) {
-  b->Args({1, 1})->Args({1, 4})->Args({2, 1})->Args({2, 4})->Unit(benchmark::kMillisecond)->UseRealTime();
+  b->Args({1, 1})
+      ->Args({1, 4})
+      ->Args({2, 1})
+      ->Args({2, 4})
+      ->Unit(benchmark::kMillisecond)
+      ->UseRealTime()
+      ->MeasureProcessCPUTime();
 }
 BENCHMARK(mobula_coroutines)->Apply(on_workers);
 BENCHMARK(mobula_plain_tasks)->Apply(on_workers);
 BENCHMARK(asio_channel)->Apply(on_workers);
-BENCHMARK(fiber_channel)->Args({1, 1})->Args({1, 4})->Unit(benchmark::kMillisecond)->UseRealTime();
-BENCHMARK(mutex_and_threads)->Args({2, 1})->Args({8, 4})->Unit(benchmark::kMillisecond)->UseRealTime();
-BENCHMARK(generator_in_coroutine)->Args({1})->Unit(benchmark::kMillisecond)->UseRealTime();
-BENCHMARK(generator_in_plain_task)->Args({1})->Unit(benchmark::kMillisecond)->UseRealTime();
-BENCHMARK(remote_stream)->Args({1})->Args({2})->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(fiber_channel)
+    ->Args({1, 1})
+    ->Args({1, 4})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime()
+    ->MeasureProcessCPUTime();
+BENCHMARK(mutex_and_threads)
+    ->Args({2, 1})
+    ->Args({8, 4})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime()
+    ->MeasureProcessCPUTime();
+BENCHMARK(generator_in_coroutine)->Args({1})->Unit(benchmark::kMillisecond)->UseRealTime()->MeasureProcessCPUTime();
+BENCHMARK(generator_in_plain_task)->Args({1})->Unit(benchmark::kMillisecond)->UseRealTime()->MeasureProcessCPUTime();
+BENCHMARK(remote_stream)->Args({1})->Args({2})->Unit(benchmark::kMillisecond)->UseRealTime()->MeasureProcessCPUTime();
 
 }  // namespace
 

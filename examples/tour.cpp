@@ -80,6 +80,15 @@ class account {
 };
 // [/actor]
 
+void waiting() {
+  mb::channel<int> orders(8);
+  mb::get(orders.send(7));
+  // [select]
+  auto next = mb::get(mb::select(orders.receive(), mb::remote(slow_add)(1, 2), mb::sleep_for(1s)));
+  if (next.index() == 0) std::printf("order %d\n", *std::get<0>(next));  // a std::variant: index 2 is the time limit
+  // [/select]
+}
+
 void actors() {
   // [actors]
   mb::actor<account> savings = mb::make_actor<account>(100);
@@ -98,5 +107,6 @@ int main() {
   batches();
   std::printf("fork and join: %d\n", mb::get(fibonacci(20)));
   errors();
+  waiting();
   actors();
 }

@@ -55,7 +55,10 @@ struct tells {
 // Counts what it makes, for ever.
 mb::generator<int> counted(int& made, bool& ended) {
   tells const t(ended);
-  for (;;) co_yield ++made;
+  for (;;) {
+    ++made;
+    co_yield made;
+  }
 }
 
 }  // namespace
@@ -78,7 +81,7 @@ TEST_CASE("a stream gives a remote generator's elements in order, to coroutines,
 }
 
 TEST_CASE("a stream's task works ahead, by its capacity and the element in its hands", "[stream]") {
-  for (std::size_t capacity : {1, 3, 16}) {
+  for (std::size_t const capacity : {1u, 3u, 16u}) {
     int made = 0;
     bool ended = false;
     mb::manual_runtime rt;

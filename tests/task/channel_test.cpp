@@ -73,7 +73,7 @@ TEST_CASE("items come out in the order in which they went in: coroutines, plain 
   mb::explore(
       [&](mb::manual_options const& seeded) {
         mb::manual_runtime rt(seeded);
-        for (std::size_t capacity : {1, 2, 7, 100}) {
+        for (std::size_t const capacity : {1u, 2u, 7u, 100u}) {
           mb::channel<int> a(capacity), b(capacity), c(capacity), d(capacity);
           auto from_coroutine = mb::remote(coroutine_sender)(a);
           auto in_plain = mb::remote(plain_receiver)(a);

@@ -84,7 +84,10 @@ TEST_CASE("a generator runs only when it is asked, and never ahead", "[generator
   mb::manual_runtime rt;
   int made = 0;
   auto const counts = [](int& n) -> mb::generator<int> {
-    for (;;) co_yield ++n;
+    for (;;) {
+      ++n;
+      co_yield n;
+    }
   };
   auto g = counts(made);
   rt.run_until_idle();

@@ -196,11 +196,15 @@ struct driven_resumer : resumer {
 
 }  // namespace
 
+void manual_scheduler::run_until(bool const& woken) {
+  while (!woken)
+    if (!run_or_pass_time(time_point::max())) throw deadlock_error(why_stuck());
+}
+
 void manual_scheduler::block_thread(publish_function publish, void* argument) {
   driven_resumer me;
   publish(argument, me);
-  while (!me.woken)
-    if (!run_or_pass_time(time_point::max())) throw deadlock_error(why_stuck());
+  run_until(me.woken);
 }
 
 std::string manual_scheduler::why_stuck() {
@@ -218,11 +222,11 @@ bool manual_scheduler::block_thread_until(time_point limit, publish_function pub
                                           void* argument) {
   driven_resumer me;
   publish(argument, me);
-  while (!me.woken) {
-    if (run_or_pass_time(limit)) continue;
-    now_ = std::max(now_, limit);
-    if (cancel(argument)) return false;
-  }
+  while (!me.woken && run_or_pass_time(limit)) {}
+  if (me.woken) return true;
+  now_ = std::max(now_, limit);
+  if (cancel(argument)) return false;
+  run_until(me.woken);  // it is on its way, and that may take time
   return true;
 }
 

@@ -67,6 +67,7 @@ class manual_scheduler final : public scheduler, private thread_driver {
   job* pick() noexcept;  // there is one
   void switch_to(runner& r);
   bool run_or_pass_time(time_point limit);
+  void run_until(bool const& woken);
   [[nodiscard]] std::string why_stuck();
 
   // Where jobs run: what they submit comes to its queue. No task runs on top of another: the seed decides what is next.

@@ -2,7 +2,7 @@
 
 #include <mobula/core/scheduler.hpp>
 
-#include <utility>
+#include <cassert>
 
 namespace mobula::detail {
 
@@ -11,7 +11,10 @@ class queue_node {
  public:
   queue_node() noexcept = default;
   /// An operation moves before it is started: then there is nothing to move here.
-  queue_node(queue_node&&) noexcept {}
+  queue_node([[maybe_unused]] queue_node&& other) noexcept { assert(!other.queued_); }
+
+  /// Tells whether it is in a queue. Under the lock of the queue, or by who waits once that is over.
+  [[nodiscard]] bool queued() const noexcept { return queued_; }
 
  private:
   friend class wait_queue;
@@ -36,13 +39,16 @@ class wake_list {
     last_ = &n;
   }
 
+  /// The first, taken out; null if there is none.
+  [[nodiscard]] queue_node* pop() noexcept {
+    queue_node* const n = first_;
+    if (n != nullptr) first_ = n->next_;
+    return n;
+  }
+
   /// Wakes them in order; no lock is held. Each node's life may end.
   void wake() noexcept {
-    for (queue_node* n = std::exchange(first_, nullptr); n != nullptr;) {
-      queue_node& one = *n;
-      n = one.next_;
-      one.resumer_->wake(*one.resumer_);
-    }
+    while (queue_node* const n = pop()) n->resumer_->wake(*n->resumer_);
   }
 
  private:
@@ -64,13 +70,22 @@ class wake_list {
 ///          lock.
 class wait_queue {
  public:
-  wait_queue() noexcept = default;
+  /// `what` says whose it is.
+  explicit constexpr wait_queue(char const* what = "queue") noexcept : what_(what) {}
   wait_queue(wait_queue const&) = delete;
+  /// Ends the program, with a message, if somebody waits: that would be for what is no more. While an exception unwinds,
+  /// it lets go of them.
+  ~wait_queue() {
+    if (!empty()) abandon();
+  }
 
   [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
+  /// The first in line; null if there is none.
+  [[nodiscard]] queue_node* first() const noexcept { return first_; }
 
   /// Adds the last in line. `r` is who waits.
   void push(queue_node& n, resumer& r) noexcept {
+    assert(!n.queued_);
     n.resumer_ = &r;
     n.next_ = nullptr;
     n.previous_ = last_;
@@ -85,12 +100,16 @@ class wait_queue {
   [[nodiscard]] queue_node* choose() noexcept {
     while (first_ != nullptr) {
       queue_node& n = *first_;
-      unlink(n);
-      if (!n.resumer_->try_claim()) continue;
-      n.chosen_ = true;
-      return &n;
+      if (choose_first()) return &n;
     }
     return nullptr;
+  }
+
+  /// Takes the first out, which there must be; tells whether its resumer claims its turn.
+  [[nodiscard]] bool choose_first() noexcept {
+    queue_node& n = *first_;
+    unlink(n);
+    return n.chosen_ = n.resumer_->try_claim();
   }
 
   /// Gives up waiting; false if the turn has come already: then it has been woken or is about to be.
@@ -100,6 +119,7 @@ class wait_queue {
   }
 
  private:
+  void abandon() noexcept;
   void unlink(queue_node& n) noexcept {
     (n.previous_ == nullptr ? first_ : n.previous_->next_) = n.next_;
     (n.next_ == nullptr ? last_ : n.next_->previous_) = n.previous_;
@@ -108,6 +128,7 @@ class wait_queue {
 
   queue_node* first_ = nullptr;
   queue_node* last_ = nullptr;
+  char const* what_;
 };
 
 }  // namespace mobula::detail

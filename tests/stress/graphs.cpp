@@ -1,5 +1,6 @@
-// Random graphs of tasks of all kinds, with failures, blocking gets, timers, actors and time limits, against a serial model:
-// each task's outcome must be what the model says, on any number of workers. With --long, for minutes.
+// Random graphs of tasks of all kinds, with failures, blocking gets, timers, actors, channels, streams and time limits,
+// against a serial model: each task's outcome must be what the model says, on any number of workers. With --long, for
+// minutes.
 #include <mobula/mobula.hpp>
 
 #include "support/catch.hpp"
@@ -8,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <random>
 #include <stdexcept>
@@ -62,6 +64,9 @@ enum class kind {
   is_impatient,
   selects,
   nests,
+  sends,
+  streams,
+  groups,
   recovers,
   fails,
   count
@@ -155,13 +160,62 @@ mb::task<payload> selects(std::size_t i, inputs in) {
   std::uint64_t h = number_of(i);
   for (auto const& f : in)
     for (;;) {
-      auto const first = co_await mb::select(f, mb::sleep_for(std::chrono::microseconds(1 + i % 11)), mb::sleep_for(1h));
+      auto const first =
+          co_await mb::select(f, mb::sleep_for(std::chrono::microseconds(1 + i % 11)), mb::sleep_for(1h));
       if (first.index() == 2) throw std::logic_error("an hour has passed");
       if (first.index() == 1) continue;
       h = mix(h, std::get<0>(first).get().value);
       break;
     }
   co_return payload(h);
+}
+
+// Closes a channel when its task ends, also if that never runs.
+struct closing {
+  explicit closing(mb::channel<payload> c) : channel(std::move(c)) {}
+  ~closing() { channel.close(); }
+  mb::channel<payload> channel;
+};
+
+mb::task<void> send_all(std::shared_ptr<closing> to, inputs in) {
+  for (auto const& f : in) {
+    payload p = co_await f;
+    bool const sent = co_await to->channel.send(std::move(p));
+    if (!sent) throw std::logic_error("the channel was closed");
+  }
+}
+
+mb::task<payload> sends(std::size_t i, inputs in) {
+  mb::channel<payload> const between(1 + i % 3);
+  auto const sender = mb::remote(send_all)(std::make_shared<closing>(between), std::move(in));
+  std::uint64_t h = number_of(i);
+  while (auto p = co_await between.receive()) h = mix(h, p->value);
+  co_await sender;  // throws what it has thrown
+  co_return payload(h);
+}
+
+mb::generator<payload> each_of(inputs in) {
+  for (auto const& f : in) {
+    payload p = co_await f;
+    co_yield std::move(p);
+  }
+}
+
+mb::task<payload> streams(std::size_t i, inputs in) {
+  auto elements = mb::remote(each_of).options({.stream_capacity = 1 + i % 4})(std::move(in));
+  std::uint64_t h = number_of(i);
+  while (auto p = co_await elements.next()) h = mix(h, p->value);
+  co_return payload(h);
+}
+
+payload groups(std::size_t i, inputs in) {
+  std::vector<std::optional<payload>> values(in.size());
+  mb::task_group group;
+  for (std::size_t k = 0; k < in.size(); ++k) group.run([&, k] { values[k].emplace(mb::get(in[k])); });
+  mb::get(group.join());
+  std::uint64_t h = number_of(i);
+  for (auto const& v : values) h = mix(h, v->value);
+  return payload(h);
 }
 
 payload recovers(std::size_t i, inputs in) {
@@ -176,44 +230,38 @@ payload recovers(std::size_t i, inputs in) {
 
 result submit(std::size_t i, kind what, inputs in, std::vector<mb::actor<mixer>> const& actors) {
   switch (what) {
-    case kind::by_arguments:
-      return mb::remote(mixed)(i, std::move(in));
+    case kind::by_arguments: return mb::remote(mixed)(i, std::move(in));
     case kind::blocks:
       return mb::remote([](std::size_t n, inputs fs) {
         std::uint64_t h = number_of(n);
         for (auto const& f : fs) h = mix(h, mb::get(f).value);
         return payload(h);
       })(i, std::move(in));
-    case kind::awaits:
-      return mb::remote(awaits)(i, std::move(in));
+    case kind::awaits: return mb::remote(awaits)(i, std::move(in));
     case kind::awaits_all:
       return mb::remote([](std::size_t n, inputs fs) -> mb::task<payload> {
         auto const values = co_await mb::when_all(fs);
         co_return mixed(n, values);
       })(i, std::move(in));
-    case kind::sleeps:
-      return mb::remote(sleeps)(i, std::move(in));
-    case kind::forks:
-      return mb::remote(forks)(i, std::move(in));
+    case kind::sleeps: return mb::remote(sleeps)(i, std::move(in));
+    case kind::forks: return mb::remote(forks)(i, std::move(in));
     case kind::maps:
       return mb::remote([](std::size_t n, inputs fs) {
         std::uint64_t h = number_of(n);
         for (auto const& p : mb::map([](result const& f) { return mb::get(f); }, fs)) h = mix(h, p.value);
         return payload(h);
       })(i, std::move(in));
-    case kind::asks_actor:
-      return actors[i % actors.size()].call<&mixer::mix_all>(i, std::move(in));
-    case kind::is_impatient:
-      return mb::remote(impatient)(i, std::move(in));
-    case kind::selects:
-      return mb::remote(selects)(i, std::move(in));
+    case kind::asks_actor: return actors[i % actors.size()].call<&mixer::mix_all>(i, std::move(in));
+    case kind::is_impatient: return mb::remote(impatient)(i, std::move(in));
+    case kind::selects: return mb::remote(selects)(i, std::move(in));
     case kind::nests:
       return mb::remote([](std::size_t n, inputs fs) { return mb::get(mb::remote(awaits)(n, std::move(fs))); })(
           i, std::move(in));
-    case kind::recovers:
-      return mb::remote(recovers)(i, std::move(in));
-    default:
-      return mb::remote([](std::size_t n, inputs const&) -> payload { throw node_error(n); })(i, std::move(in));
+    case kind::sends: return mb::remote(sends)(i, std::move(in));
+    case kind::streams: return mb::remote(streams)(i, std::move(in));
+    case kind::groups: return mb::remote(groups)(i, std::move(in));
+    case kind::recovers: return mb::remote(recovers)(i, std::move(in));
+    default: return mb::remote([](std::size_t n, inputs const&) -> payload { throw node_error(n); })(i, std::move(in));
   }
 }
 

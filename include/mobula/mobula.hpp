@@ -9,11 +9,16 @@
 #include <mobula/core/manual_runtime.hpp>
 #include <mobula/core/runtime.hpp>
 #include <mobula/core/select.hpp>
+#include <mobula/future/as_completed.hpp>
 #include <mobula/future/future.hpp>
 #include <mobula/future/get.hpp>
+#include <mobula/future/outcomes.hpp>
+#include <mobula/future/promise.hpp>
 #include <mobula/future/put.hpp>
+#include <mobula/future/std_future.hpp>
 #include <mobula/future/wait.hpp>
 #include <mobula/future/when_all.hpp>
+#include <mobula/future/when_any.hpp>
 #include <mobula/remote/for_each.hpp>
 #include <mobula/remote/map.hpp>
 #include <mobula/remote/map_options.hpp>
@@ -21,6 +26,7 @@
 #include <mobula/remote/reduce.hpp>
 #include <mobula/remote/remote.hpp>
 #include <mobula/remote/stream.hpp>
+#include <mobula/remote/then.hpp>
 #include <mobula/task/barrier.hpp>
 #include <mobula/task/channel.hpp>
 #include <mobula/task/co_invoke.hpp>
@@ -37,4 +43,5 @@
 #include <mobula/task/task.hpp>
 #include <mobula/task/timeout.hpp>
 #include <mobula/task/when_all.hpp>
+#include <mobula/task/when_some.hpp>
 #include <mobula/task/yield.hpp>

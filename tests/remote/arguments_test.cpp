@@ -1,6 +1,9 @@
 #include "mobula/remote/arguments.hpp"
 
+#include <algorithm>
 #include <array>
+#include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <stdexcept>
@@ -132,13 +135,43 @@ TEST_CASE("a generic parameter gets the handle, too", "[remote]") {
   CHECK_FALSE(mb::get(mb::remote(is_handle)(1)));
 }
 
-TEST_CASE("a future of a future is a dependency whose value is a handle", "[remote]") {
+TEST_CASE("a future of nothing is waited for, and gives no argument", "[remote]") {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    mb::manual_runtime rt({.seed = seed});
+    bool first = false, second = false;
+    auto const sets = [](bool& b) -> mb::task<> {
+      co_await mb::sleep_for(1s);
+      b = true;
+    };
+    auto const a = mb::remote(sets)(std::ref(first)), b = mb::remote(sets)(std::ref(second));
+    auto const both = [&](int x) { return first && second ? x : -1; };
+    REQUIRE(mb::get(mb::remote(both)(a, 5, b)) == 5);
+    REQUIRE(mb::get(mb::remote(both)(std::vector{a, b}, mb::put(6))) == 6);
+    auto const failed = mb::remote([] { throw std::domain_error("no"); })();
+    REQUIRE_THROWS_AS(mb::get(mb::remote(both)(7, failed)), std::domain_error);
+  }
+}
+
+TEST_CASE("maps, pairs and lists of lists of futures go where those of values go", "[remote]") {
   mb::manual_runtime rt;
-  auto const submits = [] { return mb::remote(after)(1s, 5); };
-  mb::future<mb::future<int>> const outer = mb::remote(submits)();
-  CHECK(mb::get(mb::get(outer)) == 5);
-  auto const takes_handle = [](mb::future<int> f) -> mb::task<int> { co_return co_await f; };
-  CHECK(mb::get(mb::remote(takes_handle)(outer)) == 5);
+  std::map<std::string, mb::future<int>> map;
+  map["a"] = mb::remote(after)(1s, 1);
+  CHECK(mb::get(mb::remote([](std::map<std::string, int> const& m) { return m.at("a"); })(map)) == 1);
+  auto const of_pair = [](std::pair<int, std::vector<int>> const& p) { return p.first + p.second.at(0); };
+  CHECK(mb::get(mb::remote(of_pair)(std::pair(mb::put(1), std::vector{mb::put(2)}))) == 3);
+}
+
+TEST_CASE("a parameter that is an outcome gets the failure of a dependency, others do not", "[remote]") {
+  mb::manual_runtime rt;
+  auto const failed = mb::remote(fail_with)(1);
+  auto const looks = [](mb::outcome<int> const& o, int x) { return o.has_failure() ? x : o.get(); };
+  CHECK(mb::get(mb::remote(looks)(failed, mb::put(5))) == 5);
+  CHECK(mb::get(mb::remote(looks)(mb::put(3), 5)) == 3);
+  CHECK_THROWS_AS(mb::get(mb::remote(looks)(mb::put(3), failed)), int);
+  auto const counts = [](std::vector<mb::outcome<int>> const& os) {
+    return std::ranges::count_if(os, [](auto const& o) { return o.has_value(); });
+  };
+  CHECK(mb::get(mb::remote(counts)(std::vector{mb::put(1), failed, mb::put(2)})) == 2);
 }
 
 TEST_CASE("a member function is called on the value of a future", "[remote]") {

@@ -266,3 +266,25 @@ TEST_CASE("tasks go on in whichever thread is free", "[task]") {
   for (int i = 0; i < 20; ++i) tasks.push_back(mb::remote(hop)(100));
   for (int n : mb::get(tasks)) REQUIRE(n == 100);
 }
+
+TEST_CASE("awaiting a task that was moved from, or once more, throws an error that says so", "[task]") {
+  mb::manual_runtime rt;
+  auto const one = []() -> mb::task<int> { co_return 1; };
+  auto const twice = [](mb::task<int> t) -> mb::task<int> {
+    int const n = co_await std::move(t);
+    co_return n + co_await std::move(t);  // NOLINT: what is tested
+  };
+  CHECK_THROWS_AS(mb::get(mb::remote(twice)(one())), mb::error);
+  auto const together = [](mb::task<int> t) -> mb::task<int> {
+    auto moved = std::move(t);
+    auto const [a, b] = co_await mb::when_all(std::move(moved), std::move(t));  // NOLINT: what is tested
+    co_return a + b;
+  };
+  CHECK_THROWS_WITH(mb::get(mb::remote(together)(one())), Catch::Contains("moved from"));
+  auto const gives_nothing = []() -> mb::task<int> {
+    auto t = []() -> mb::task<int> { co_return 1; }();
+    auto const moved = std::move(t);
+    return t;  // NOLINT: what is tested
+  };
+  CHECK_THROWS_AS(mb::get(mb::remote(gives_nothing)()), mb::error);
+}

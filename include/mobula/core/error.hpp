@@ -31,6 +31,12 @@ class timeout_error : public error {
   timeout_error() : error("mobula: timeout: what this waited for did not come in time") {}
 };
 
+/// A promise went without having been set, so its future will never have a value.
+class broken_promise : public error {
+ public:
+  broken_promise() : error("mobula: broken promise: it was destroyed without having been set") {}
+};
+
 /// More plain tasks block in `get` at once than there may be stacks for.
 class too_many_blocked : public error {
   using error::error;

@@ -8,6 +8,7 @@
 
 #include <concepts>
 #include <optional>
+#include <source_location>
 #include <type_traits>
 #include <utility>
 
@@ -114,6 +115,20 @@ class [[nodiscard]] future {
     return detail::operation_awaiter<detail::take_operation<T>>(std::move(*this));
   }
 
+  /// Submits `f(value)` as a task, to start when the value is there; gives the future of its result, as
+  /// `remote(f)(*this)` does. Defined in remote/then.hpp.
+  ///
+  ///     mb::future<std::size_t> n = page.then(&std::string::size);
+  ///     mb::future<int> safe = f.then([](mb::outcome<int> const& o) { return o.has_value() ? o.get() : -1; });
+  ///
+  /// Of a future<void>, `f` gets nothing. If this fails, so does the result, without a call; but a function that takes
+  /// the outcome, and not the value, is called with it, and so sees failures.
+  /// Errors: throws no_runtime.
+  template <class F>
+  auto then(F&& f, std::source_location where = std::source_location::current()) const&;
+  template <class F>
+  auto then(F&& f, std::source_location where = std::source_location::current()) &&;
+
   /// For `timeout`, `select` and all that waits for operations.
   [[nodiscard]] detail::read_operation<T> to_operation() const& { return detail::read_operation<T>(state()); }
   [[nodiscard]] detail::take_operation<T> to_operation() && { return detail::take_operation<T>(std::move(*this)); }
@@ -168,6 +183,28 @@ struct future_access {
   static T read(future<T>&& f) {
     future<T> last(std::move(f));  // f becomes a handle to nothing
     return std::move(last).read();
+  }
+
+  /// What has come of it, for a reader who looks at failures, so that they count as read.
+  template <class T>
+  static outcome<T> const& read_outcome_in_place(future<T> const& f) {
+    outcome<T> const& o = f.state().result;
+    static_cast<void>(o.failure());
+    return o;
+  }
+  template <class T>
+  static outcome<T> read_outcome(future<T> const& f) {
+    return read_outcome_in_place(f);
+  }
+  template <class T>
+  static outcome<T> read_outcome(future<T>&& f) {
+    future<T> last(std::move(f));
+    outcome<T> o;
+    if (auto const& there = read_outcome_in_place(last); there.has_failure())
+      o.set_failure(there.failure_pointer());
+    else
+      o.set_from([&]() -> T { return read(std::move(last)); });
+    return o;
   }
 };
 

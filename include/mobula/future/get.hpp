@@ -1,89 +1,36 @@
 #pragma once
 
-#include <mobula/core/result_types.hpp>
-#include <mobula/future/future.hpp>
+#include <mobula/future/holder.hpp>
 
-#include <array>
-#include <cstddef>
-#include <functional>
 #include <ranges>
 #include <tuple>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace mobula {
 
-/// A range that holds futures; not one that makes them on the fly, as each look would submit the tasks again.
-template <class R>
-concept future_range = std::ranges::forward_range<R> && any_future<std::ranges::range_reference_t<R>> &&
-                       std::is_lvalue_reference_v<std::ranges::range_reference_t<R>>;
-
 namespace detail {
-
-template <class R>
-using range_value_of_futures = typename std::remove_cvref_t<std::ranges::range_reference_t<R>>::value_type;
-
-template <class T>
-inline constexpr bool is_std_array = false;
-template <class T, std::size_t N>
-inline constexpr bool is_std_array<std::array<T, N>> = true;
-
-template <class T>
-inline constexpr bool is_tuple_of_futures = false;
-template <class... Ts>
-inline constexpr bool is_tuple_of_futures<std::tuple<future<Ts>...>> = true;
 
 // Waits for all. The last first: what was submitted last is what a worker runs first, and what other threads finish
 // last, so that most of the others are ready then.
-template <class R>
-void wait_for_each(R&& futures) {
-  if constexpr (std::ranges::bidirectional_range<R>) {
+template <class C>
+void wait_for_each(C& futures) {
+  if constexpr (future_range<C&> && std::ranges::bidirectional_range<C>) {
     for (auto i = std::ranges::end(futures); i != std::ranges::begin(futures);) future_access::state(*--i).wait();
   } else {
-    for (auto& f : futures) future_access::state(f).wait();
+    auto const wait = [](shared_state_base& s) { s.wait(); };
+    visit_states(futures, wait);
   }
 }
 
-template <class F>
-decltype(auto) read_if_void(F&& f) {
-  if constexpr (std::is_void_v<typename std::remove_cvref_t<F>::value_type>)
-    return future_access::read(std::forward<F>(f)), std::monostate{};
-  else
-    return future_access::read(std::forward<F>(f));
-}
-
-// Reads ready futures: array to array, other ranges to vectors, of void to nothing. The first error in order is thrown.
-template <class R>
-auto read_each(R&& futures) {
-  using range = std::remove_cvref_t<R>;
-  using value = range_value_of_futures<R>;
-  auto const element = [](auto& f) -> decltype(auto) {
-    if constexpr (std::is_lvalue_reference_v<R> || std::ranges::view<range>)
-      return future_access::read(std::as_const(f));
-    else
-      return future_access::read(std::move(f));
-  };
-  if constexpr (std::is_void_v<value>) {
-    for (auto& f : futures) element(f);
-  } else if constexpr (is_std_array<range>) {
-    return [&]<std::size_t... I>(std::index_sequence<I...>) {
-      return std::array<list_element<value>, sizeof...(I)>{element(futures[I])...};
-    }(std::make_index_sequence<std::tuple_size_v<range>>());
-  } else {
-    std::vector<list_element<value>> values;
-    if constexpr (std::ranges::sized_range<R>) values.reserve(std::ranges::size(futures));
-    for (auto& f : futures) values.push_back(element(f));
-    return values;
-  }
-}
-
-template <class Tuple>
-auto read_tuple(Tuple&& futures) {
-  return std::apply(
-      [](auto&&... f) {
-        return std::tuple<non_void<typename std::remove_cvref_t<decltype(f)>::value_type>...>{
-            read_if_void(std::forward<decltype(f)>(f))...};
-      },
-      std::forward<Tuple>(futures));
+// Goes through a source once and keeps its futures.
+template <future_source R>
+[[nodiscard]] auto collect(R&& source) {
+  std::vector<std::remove_cvref_t<std::ranges::range_reference_t<R>>> futures;
+  if constexpr (std::ranges::sized_range<R>) futures.reserve(std::ranges::size(source));
+  for (auto&& f : source) futures.push_back(std::forward<decltype(f)>(f));
+  return futures;
 }
 
 }  // namespace detail
@@ -105,22 +52,28 @@ T get(future<T>&& f) {
   return detail::future_access::read(std::move(f));
 }
 
-/// Waits for all futures of a range and gives their values in order: a std::array for an array, else a std::vector,
-/// references as std::reference_wrapper; nothing for futures of void.
+/// Waits for all futures of a container and gives their values in the same shape: a std::array for an array, a
+/// std::vector for another range, a tuple for a tuple, a pair for a pair, a map with the same keys for a map.
 ///
+///     std::vector<int> all = mb::get(futures);
+///     auto [ys, n] = mb::get(std::tuple(futures, count));  // containers may lie within each other
+///
+/// An lvalue keeps its futures, and values are copied; out of an rvalue, whose last handles they are, they are moved. A
+/// list of futures of nothing gives nothing; a reference comes as std::reference_wrapper in a list, void as
+/// std::monostate in a tuple or a map.
 /// Errors: throws what the first failed task in order threw, after all are over.
-template <future_range R>
-auto get(R&& futures) {
+template <future_container C>
+auto get(C&& futures) {
   detail::wait_for_each(futures);
-  return detail::read_each(std::forward<R>(futures));
+  return detail::read_all<detail::value_reader>(std::forward<C>(futures));
 }
 
-/// Waits for all futures of a tuple and gives a tuple of their values, std::monostate for void.
-template <class Tuple>
-  requires detail::is_tuple_of_futures<std::remove_cvref_t<Tuple>>
-auto get(Tuple&& futures) {
-  std::apply([](auto&... f) { (detail::future_access::state(f).wait(), ...); }, futures);
-  return detail::read_tuple(std::forward<Tuple>(futures));
+/// The same for a range that makes its futures on the fly: all of them first.
+///
+///     auto squares = mb::get(xs | std::views::transform(mb::remote(square)));
+template <future_source R>
+auto get(R&& source) {
+  return get(detail::collect(std::forward<R>(source)));
 }
 
 /// The same for futures that are given one by one.

@@ -15,6 +15,9 @@ class group_operation {
   /// The states outlive it; `needed` is at most their number.
   group_operation(std::vector<shared_state_base*> states, std::size_t needed) noexcept
       : pending_(std::move(states)), needed_(needed) {}
+  /// Until all are there.
+  explicit group_operation(std::vector<shared_state_base*> states) noexcept
+      : pending_(std::move(states)), needed_(pending_.size()) {}
   /// Before it is started.
   group_operation(group_operation&& other) noexcept
       : pending_(std::move(other.pending_)), needed_(other.needed_), group_(std::exchange(other.group_, nullptr)) {}

@@ -4,8 +4,10 @@
 #include <mobula/future/group.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <ranges>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -28,15 +30,22 @@ struct wait_result {
 
 namespace detail {
 
-void check_wait(std::size_t num_returns, std::size_t size);
+/// Waits for some of them. Throws std::invalid_argument if that is none, or more than there are; none of none are there.
+[[nodiscard]] group_operation group_for_wait(std::vector<shared_state_base*> states, std::size_t num_returns);
 
+/// The futures of a range, parted into those that are ready, at most `num_returns`, and the rest.
 template <future_range R>
-[[nodiscard]] std::vector<shared_state_base*> states_of(R&& futures) {
-  std::vector<shared_state_base*> states;
-  if constexpr (std::ranges::sized_range<R>) states.reserve(std::ranges::size(futures));
-  for (auto const& f : futures) states.push_back(&future_access::state(f));
-  return states;
+[[nodiscard]] auto split_ready(R& futures, std::size_t num_returns) {
+  wait_result<typename std::remove_cvref_t<std::ranges::range_reference_t<R>>::value_type> result;
+  for (auto const& f : futures) {
+    bool const taken = result.ready.size() < num_returns && f.ready();
+    (taken ? result.ready : result.pending).push_back(f);
+  }
+  return result;
 }
+
+/// Throws timeout_error.
+void wait_for_all(std::vector<shared_state_base*> states, duration limit);
 
 }  // namespace detail
 
@@ -49,37 +58,24 @@ template <future_range R>
 ///         lists.
 template <future_range R>
 [[nodiscard]] auto wait(R&& futures, wait_options const& options = {}) {
-  using value = detail::range_value_of_futures<R>;
-  wait_result<value> result;
-  auto states = detail::states_of(futures);
-  if (states.empty()) return result;
-  detail::check_wait(options.num_returns, states.size());
-  detail::group_operation group(std::move(states), options.num_returns);
-  if (!group.ready()) {
+  auto some = detail::group_for_wait(detail::states_of(futures), options.num_returns);
+  if (!some.ready()) {
     if (!options.timeout)
-      detail::wait_for(group);
+      detail::wait_for(some);
     else if (*options.timeout > detail::duration::zero())
-      static_cast<void>(detail::wait_for_until(group, detail::deadline_after(*options.timeout)));
+      static_cast<void>(detail::wait_for_until(some, detail::deadline_after(*options.timeout)));
   }
-  for (auto const& f : futures) {
-    bool const taken = result.ready.size() < options.num_returns && f.ready();
-    (taken ? result.ready : result.pending).push_back(f);
-  }
-  return result;
+  return detail::split_ready(futures, options.num_returns);
 }
 
-/// Waits for all futures of a range, as `get` does, but no longer than `limit`.
+/// Waits for all futures of a container, as `get` does, but no longer than `limit`; zero looks without waiting.
 ///
-/// Errors: throws timeout_error when the time is over; then no value has been taken, and one may ask again.
-template <future_range R, class Rep, class Period>
-auto get(R&& futures, std::chrono::duration<Rep, Period> limit) {
-  auto states = detail::states_of(futures);
-  std::size_t const all = states.size();
-  detail::group_operation group(std::move(states), all);
-  auto const d = detail::to_clock(limit);
-  if (!group.ready() && (d <= detail::duration::zero() || !detail::wait_for_until(group, detail::deadline_after(d))))
-    throw timeout_error();
-  return detail::read_each(std::forward<R>(futures));
+/// Errors: throws timeout_error when the time is over; then no value has been taken, of an rvalue neither, and one may
+///         ask again.
+template <future_container C, class Rep, class Period>
+auto get(C&& futures, std::chrono::duration<Rep, Period> limit) {
+  detail::wait_for_all(detail::states_of(futures), detail::to_clock(limit));
+  return detail::read_all<detail::value_reader>(std::forward<C>(futures));
 }
 
 }  // namespace mobula

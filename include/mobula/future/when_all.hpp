@@ -1,99 +1,124 @@
 #pragma once
 
 #include <mobula/future/get.hpp>
+#include <mobula/future/group.hpp>
 
 #include <coroutine>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 namespace mobula {
 namespace detail {
 
-/// Waits for several futures in one co_await: suspends once for each that isn't ready when its turn comes.
-template <class Futures>
-class all_of {
+/// Waits for all futures of a container, and reads them. Futures: a container, or a reference to one.
+template <class Futures, class Reader>
+class all_operation : public group_operation {
+ public:
+  explicit all_operation(Futures futures)
+      : all_operation(std::forward<Futures>(futures), states_of(futures)) {}  // a container may move, states don't
+
+  auto result() { return read_all<Reader>(std::forward<Futures>(futures_)); }
+
+ private:
+  all_operation(Futures&& futures, std::vector<shared_state_base*> states)
+      : group_operation(std::move(states)), futures_(std::forward<Futures>(futures)) {}
+
+  Futures futures_;
+};
+
+/// Awaits all futures of a container: suspends once for each that isn't ready when its turn comes. One node serves for
+/// all, where an operation, which can be taken back, needs one for each.
+template <class Futures, class Reader>
+class all_awaiter : waiter, job {
+ public:
+  explicit all_awaiter(Futures futures)
+      : waiter([](waiter& w) noexcept {
+          auto& me = static_cast<all_awaiter&>(w);
+          me.advance(me.owner_);
+        }),
+        job([](job& j, job_verb) noexcept { resume(static_cast<all_awaiter&>(j).coroutine_); }),
+        futures_(std::forward<Futures>(futures)),
+        states_(states_of(futures_)) {}
+  all_awaiter(all_awaiter const&) = delete;
+  ~all_awaiter() {
+    if (at_ != nullptr) [[unlikely]]  // destroyed while it waits
+      static_cast<void>(at_->remove(*this));
+  }
+
+  [[nodiscard]] bool await_ready() noexcept {
+    while (!states_.empty() && states_.back()->ready()) states_.pop_back();
+    return states_.empty();
+  }
+
+  [[gnu::noinline]] bool await_suspend(std::coroutine_handle<> h) noexcept {
+    coroutine_ = h;
+    owner_ = &current_worker->owner;
+    return wait_for_next();
+  }
+
+  auto await_resume() { return read_all<Reader>(std::forward<Futures>(futures_)); }
+
+ private:
+  // False when all are ready.
+  bool wait_for_next() noexcept {
+    while (!states_.empty()) {
+      shared_state_base* const s = states_.back();
+      states_.pop_back();
+      at_ = s;
+      if (s->add(*this)) return true;  // from here on another thread may be at it
+    }
+    at_ = nullptr;
+    return false;
+  }
+
+  void advance(scheduler* owner) noexcept {
+    if (!wait_for_next()) owner->submit(*this);
+  }
+
+  Futures futures_;
+  std::vector<shared_state_base*> states_;  // those not yet seen ready; the last is next
+  shared_state_base* at_ = nullptr;         // the one that it has been added to
+  std::coroutine_handle<> coroutine_;
+  scheduler* owner_ = nullptr;
+};
+
+/// What `when_all` gives, until it is waited for.
+template <class Futures, class Reader = value_reader>
+class [[nodiscard("it does nothing until it is awaited")]] all_of {
  public:
   explicit all_of(Futures futures) : futures_(std::forward<Futures>(futures)) {}
 
   /// For `get(when_all(...))`.
-  auto get() && { return mobula::get(std::forward<Futures>(futures_)); }
+  auto get() && {
+    wait_for_each(futures_);
+    return read_all<Reader>(std::forward<Futures>(futures_));
+  }
 
-  auto operator co_await() && { return awaiter(std::forward<Futures>(futures_)); }
+  auto operator co_await() && { return all_awaiter<Futures, Reader>(std::forward<Futures>(futures_)); }
+
+  /// For `timeout` and `select`.
+  [[nodiscard]] auto to_operation() const& {
+    return all_operation<std::remove_reference_t<Futures> const&, Reader>(futures_);
+  }
+  [[nodiscard]] auto to_operation() && { return all_operation<Futures, Reader>(std::forward<Futures>(futures_)); }
 
  private:
-  // Registers with one state after the other, so that it needs one node for all.
-  class awaiter : waiter, job {
-   public:
-    explicit awaiter(Futures&& futures)
-        : waiter([](waiter& w) noexcept {
-            auto& me = static_cast<awaiter&>(w);
-            me.advance(me.owner_);
-          }),
-          job([](job& j, job_verb) noexcept { resume(static_cast<awaiter&>(j).coroutine_); }),
-          futures_(std::forward<Futures>(futures)) {
-      for_each_state([this](shared_state_base& s) { states_.push_back(&s); });
-    }
-
-    bool await_ready() noexcept {
-      while (!states_.empty() && states_.back()->ready()) states_.pop_back();
-      return states_.empty();
-    }
-
-    [[gnu::noinline]] bool await_suspend(std::coroutine_handle<> h) noexcept {
-      coroutine_ = h;
-      owner_ = &current_worker->owner;
-      return wait_for_next();
-    }
-
-    auto await_resume() {
-      if constexpr (future_range<Futures>)
-        return read_each(std::forward<Futures>(futures_));
-      else
-        return read_tuple(std::forward<Futures>(futures_));
-    }
-
-   private:
-    // False when all are ready.
-    bool wait_for_next() noexcept {
-      while (!states_.empty()) {
-        shared_state_base* const s = states_.back();
-        states_.pop_back();
-        if (s->add(*this)) return true;  // from here on another thread may be at it
-      }
-      return false;
-    }
-
-    void advance(scheduler* owner) noexcept {
-      if (!wait_for_next()) owner->submit(*this);
-    }
-
-    template <class F>
-    void for_each_state(F f) {
-      if constexpr (future_range<Futures>)
-        for (auto const& x : futures_) f(future_access::state(x));
-      else
-        std::apply([&](auto const&... x) { (f(future_access::state(x)), ...); }, futures_);
-    }
-
-    Futures futures_;
-    std::vector<shared_state_base*> states_;  // those not yet seen ready; the last is next
-    std::coroutine_handle<> coroutine_;
-    scheduler* owner_ = nullptr;
-  };
-
   Futures futures_;
 };
 
 }  // namespace detail
 
-/// Awaits all futures of a range or an array; gives their values as `get` does.
+/// Awaits all futures of a container; gives their values as `get` does.
 ///
 ///     std::vector<int> values = co_await mb::when_all(futures);
+///     std::vector<int> or_late = co_await mb::timeout(mb::when_all(futures), 1s);
 ///
-/// Lifetime: an lvalue range is borrowed until the co_await is over.
+/// Lifetime: an lvalue is borrowed until the co_await is over.
 /// Errors: throws what the first failed task in order threw, after all are over.
-template <future_range R>
-[[nodiscard]] auto when_all(R&& futures) {
-  return detail::all_of<R>(std::forward<R>(futures));
+template <future_container C>
+[[nodiscard]] auto when_all(C&& futures) {
+  return detail::all_of<C>(std::forward<C>(futures));
 }
 
 /// Awaits futures of any types; gives a tuple of their values, std::monostate for void.
@@ -104,8 +129,8 @@ template <any_future... Fs>
 }
 
 /// Waits for what `when_all` awaits, where there is no co_await.
-template <class Futures>
-auto get(detail::all_of<Futures>&& all) {
+template <class Futures, class Reader>
+auto get(detail::all_of<Futures, Reader>&& all) {
   return std::move(all).get();
 }
 

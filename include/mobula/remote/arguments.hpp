@@ -1,147 +1,182 @@
 #pragma once
 
-#include <mobula/future/get.hpp>
+#include <mobula/future/holder.hpp>
+#include <mobula/future/outcomes.hpp>
 
-#include <array>
-#include <cstddef>
-#include <functional>
-#include <tuple>
+#include <ranges>
 #include <type_traits>
 #include <utility>
-#include <vector>
+#include <variant>
 
 namespace mobula::detail {
 
 template <class... Ts>
 struct types {};
 
-/// How one stored argument is given to the function.
+/// How one stored argument is given to the function, what is rather done first.
 enum class passing {
   as_is,         // moved
   by_reference,  // a dependency: a reference to the future's value
-  by_value,      // a dependency: the future's value, moved out of its last handle or copied; lists of values
+  by_value,      // a dependency: the future's value, moved out of its last handle or copied; containers of values
+  as_nothing,    // a dependency without a value: the function gets no argument for it
+  outcome_by_reference,  // a dependency that may fail: a reference to the future's outcome
+  outcome_by_value,      // a dependency that may fail: its outcome; containers of outcomes
 };
 
-/// What can be a dependency: a future, or a std::vector, std::array or std::tuple of futures.
+/// A future as an argument that is a dependency in any case: the function never gets the handle.
+template <class T>
+struct awaited {
+  future<T> it;
+};
+
+/// What can be a dependency: a future, or a container that owns futures.
 template <class A>
 struct dependency {
   static constexpr bool exists = false;
 };
-
+template <class A>
+  requires(holds_futures<A> && !std::ranges::view<A>)
+struct dependency<A> {
+  static constexpr bool exists = true;
+  using holder = A;
+  static A& futures(A& a) noexcept { return a; }
+  static A const& futures(A const& a) noexcept { return a; }
+};
 template <class T>
-  requires(!std::is_void_v<T>)
-struct dependency<future<T>> {
+struct dependency<awaited<T>> {
   static constexpr bool exists = true;
-  using reference = decltype(future_access::read(std::declval<future<T> const&>()));
-  using value = T&&;
-  template <class V>
-  static void visit(future<T> const& f, V v) {
-    v(future_access::state(f));
-  }
-  static T read(future<T>& f) { return future_access::read(std::move(f)); }
+  using holder = future<T>;
+  static future<T>& futures(awaited<T>& a) noexcept { return a.it; }
+  static future<T> const& futures(awaited<T> const& a) noexcept { return a.it; }
 };
 
-template <class R>
-  requires(future_range<R> && (is_std_array<R> || std::is_same_v<R, std::vector<typename R::value_type>>) &&
-           !std::is_void_v<range_value_of_futures<R>>)
-struct dependency<R> {
-  static constexpr bool exists = true;
-  using reference = void;
-  using value = decltype(read_each(std::declval<R>()))&&;
-  template <class V>
-  static void visit(R const& futures, V v) {
-    for (auto const& f : futures) v(future_access::state(f));
-  }
-  static auto read(R& futures) { return read_each(std::move(futures)); }
-};
+template <class A>
+inline constexpr bool is_awaited = false;
+template <class T>
+inline constexpr bool is_awaited<awaited<T>> = true;
 
-template <class... Ts>
-struct dependency<std::tuple<future<Ts>...>> {
-  static constexpr bool exists = true;
-  using reference = void;
-  using value = std::tuple<non_void<Ts>...>&&;
-  template <class V>
-  static void visit(std::tuple<future<Ts>...> const& futures, V v) {
-    std::apply([&](auto const&... f) { (v(future_access::state(f)), ...); }, futures);
-  }
-  static auto read(std::tuple<future<Ts>...>& futures) { return read_tuple(std::move(futures)); }
-};
-
+/// Whether an argument can be given in a way, and what the function gets then.
 template <class A, passing P>
 struct passed {
+  static constexpr bool offered = false;
+};
+template <class A>
+  requires(!is_awaited<A>)
+struct passed<A, passing::as_is> {
+  static constexpr bool offered = true;
   using type = A&&;
 };
 template <class A>
+  requires dependency<A>::exists
+using value_of_dependency = reading<value_reader, typename dependency<A>::holder>;
+template <class A>
+concept dependency_on_value = dependency<A>::exists && !std::is_void_v<value_of_dependency<A>>;
+template <class A>
+concept dependency_on_one = dependency<A>::exists && any_future<typename dependency<A>::holder>;
+
+template <class A>
+  requires(dependency_on_value<A> && dependency_on_one<A>)
 struct passed<A, passing::by_reference> {
-  using type = typename dependency<A>::reference;
+  static constexpr bool offered = true;
+  using type = decltype(future_access::read(std::declval<typename dependency<A>::holder const&>()));
 };
 template <class A>
+  requires dependency_on_value<A>
 struct passed<A, passing::by_value> {
-  using type = typename dependency<A>::value;
+  static constexpr bool offered = true;
+  using type = value_of_dependency<A>&&;
+};
+template <class A>
+  requires(dependency<A>::exists && !dependency_on_value<A>)
+struct passed<A, passing::as_nothing> {
+  static constexpr bool offered = true;
+};
+template <class A>
+  requires dependency_on_one<A>
+struct passed<A, passing::outcome_by_reference> {
+  static constexpr bool offered = true;
+  using type = outcome<typename dependency<A>::holder::value_type> const&;
+};
+template <class A>
+  requires dependency<A>::exists
+struct passed<A, passing::outcome_by_value> {
+  static constexpr bool offered = true;
+  using type = reading<outcome_reader, typename dependency<A>::holder>&&;
 };
 
-template <passing... Ps>
+/// The ways in which the arguments are given, and what the function returns then.
+template <class Result, passing... Ps>
 struct plan {
   static constexpr bool found = true;
+  using result = Result;
+  template <class Other>
+  using returning = plan<Other, Ps...>;  // the same for a function that wraps this one
 };
 struct no_plan {
   static constexpr bool found = false;
 };
 
-// The first plan by which F can be called, where each argument is rather given as it is than as a dependency, and
-// rather by reference than by value. Chosen: the plan so far, Passed: the types it passes, Rest: what is left.
+// The first plan by which F can be called, where each argument is rather given in an earlier way of `passing`. Chosen: the
+// ways so far, Passed: the types so given, Rest: what is left.
+template <passing... Ps>
+struct ways {};
+
 template <class F, class Chosen, class Passed, class... Rest>
-struct find_plan;
+struct find_plan {
+  using type = no_plan;
+};
 
 template <class F, passing... Ps, class... Passed>
-struct find_plan<F, plan<Ps...>, types<Passed...>> {
-  using type = std::conditional_t<std::is_invocable_v<F, Passed...>, plan<Ps...>, no_plan>;
+  requires std::is_invocable_v<F, Passed...>
+struct find_plan<F, ways<Ps...>, types<Passed...>> {
+  using type = plan<std::invoke_result_t<F, Passed...>, Ps...>;
 };
 
 template <class F, passing... Ps, class... Passed, class A, class... Rest>
-struct find_plan<F, plan<Ps...>, types<Passed...>, A, Rest...> {
+struct find_plan<F, ways<Ps...>, types<Passed...>, A, Rest...> {
   template <passing P>
-  using with = typename find_plan<F, plan<Ps..., P>, types<Passed..., typename passed<A, P>::type>, Rest...>::type;
-
-  static constexpr auto choose() {
-    if constexpr (with<passing::as_is>::found) {
-      return with<passing::as_is>();
-    } else if constexpr (dependency<A>::exists) {
-      if constexpr (!std::is_void_v<typename dependency<A>::reference>) {
-        if constexpr (with<passing::by_reference>::found)
-          return with<passing::by_reference>();
-        else
-          return with<passing::by_value>();
-      } else {
-        return with<passing::by_value>();
-      }
-    } else {
+  static constexpr auto with() {
+    if constexpr (!passed<A, P>::offered)
       return no_plan();
-    }
+    else if constexpr (P == passing::as_nothing)
+      return typename find_plan<F, ways<Ps..., P>, types<Passed...>, Rest...>::type();
+    else
+      return typename find_plan<F, ways<Ps..., P>, types<Passed..., typename passed<A, P>::type>, Rest...>::type();
   }
-  using type = decltype(choose());
+  // Looks at a way only if there is none before it, as the function may not compile with it.
+  template <passing P, passing... Later>
+  static constexpr auto first_of() {
+    if constexpr (decltype(with<P>())::found || sizeof...(Later) == 0)
+      return with<P>();
+    else
+      return first_of<Later...>();
+  }
+  using type = decltype(first_of<passing::as_is, passing::by_reference, passing::by_value, passing::as_nothing,
+                                 passing::outcome_by_reference, passing::outcome_by_value>());
 };
 
 /// How `Args...`, as they are stored, are given to an F.
 template <class F, class... Args>
-using plan_for = typename find_plan<F, plan<>, types<>, Args...>::type;
+using plan_for = typename find_plan<F, ways<>, types<>, Args...>::type;
 
-template <class F, class Plan, class... Args>
-struct call_result;
-template <class F, passing... Ps, class... Args>
-struct call_result<F, plan<Ps...>, Args...> {
-  using type = std::invoke_result_t<F, typename passed<Args, Ps>::type...>;
-};
-
-/// What the function gets for a stored argument.
+/// What the function gets for a stored argument; throws the error of a dependency that has failed.
 template <passing P, class A>
 decltype(auto) pass(A& stored) {
-  if constexpr (P == passing::as_is)
+  if constexpr (P == passing::as_is) {
     return static_cast<A&&>(stored);
-  else if constexpr (P == passing::by_reference)
-    return future_access::read(std::as_const(stored));
-  else
-    return dependency<A>::read(stored);
+  } else {
+    auto& futures = dependency<A>::futures(stored);
+    if constexpr (P == passing::by_reference)
+      return future_access::read(std::as_const(futures));
+    else if constexpr (P == passing::by_value)
+      return read_all<value_reader>(std::move(futures));
+    else if constexpr (P == passing::as_nothing)
+      return read_all<value_reader>(std::move(futures)), std::monostate();
+    else if constexpr (P == passing::outcome_by_reference)
+      return future_access::read_outcome_in_place(futures);
+    else
+      return read_all<outcome_reader>(std::move(futures));
+  }
 }
 
 }  // namespace mobula::detail

@@ -8,6 +8,8 @@
 #include <mobula/remote/call_site.hpp>
 #include <mobula/task/task.hpp>
 
+#include <array>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -21,24 +23,24 @@ namespace mobula::detail {
 template <class F, class Plan, class... Args>
 class bound_call;
 
-template <class F, passing... Ps, class... Args>
-class bound_call<F, plan<Ps...>, Args...> {
+template <class F, class Result, passing... Ps, class... Args>
+class bound_call<F, plan<Result, Ps...>, Args...> {
  public:
   using function_type = F;
+  using result = Result;
   static constexpr bool has_dependencies = ((Ps != passing::as_is) || ...);
-  using result = typename call_result<F&, plan<Ps...>, Args...>::type;
 
   template <class G, class... As>
   explicit bound_call(G&& f, As&&... args) : function_(std::forward<G>(f)), arguments_(std::forward<As>(args)...) {}
 
   /// Calls. Every dependency is ready; of several that failed, the first one's error is thrown.
-  result operator()() {
+  Result operator()() {
     return std::apply(
-        [this](Args&... args) -> result {
+        [this](Args&... args) -> Result {
           std::tuple<decltype(pass<Ps>(args))...> passed{pass<Ps>(args)...};  // in this order
-          return std::apply(
-              [this](auto&&... p) -> result { return std::invoke(function_, std::forward<decltype(p)>(p)...); },
-              std::move(passed));
+          return [&]<std::size_t... I>(std::index_sequence<I...>) -> Result {
+            return std::invoke(function_, std::get<given[I]>(std::move(passed))...);
+          }(std::make_index_sequence<given.size()>());
         },
         arguments_);
   }
@@ -54,8 +56,16 @@ class bound_call<F, plan<Ps...>, Args...> {
  private:
   template <passing P, class A, class V>
   static void visit_if_dependency(A const& argument, V& visit) {
-    if constexpr (P != passing::as_is) dependency<A>::visit(argument, visit);
+    if constexpr (P != passing::as_is) visit_states(dependency<A>::futures(argument), visit);
   }
+
+  // Which of the arguments the function gets.
+  static constexpr auto given = [] {
+    std::array<std::size_t, (std::size_t{0} + ... + (Ps == passing::as_nothing ? 0 : 1))> indices{};
+    std::size_t from = 0, to = 0;
+    ((Ps == passing::as_nothing ? ++from : indices[to++] = from++), ...);
+    return indices;
+  }();
 
   F function_;
   [[no_unique_address]] std::tuple<Args...> arguments_;
@@ -153,7 +163,9 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
   void run() noexcept {
     if constexpr (is_coroutine) {
       try {
-        resume(task_access::start((*call_)(), this->result, *this));
+        auto coroutine = (*call_)();
+        task_access::check(coroutine);
+        resume(task_access::start(std::move(coroutine), this->result, *this));
       } catch (...) {  // from the call itself; what the coroutine throws is in the result
         this->result.set_error(std::current_exception());
         finish();

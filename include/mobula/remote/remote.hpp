@@ -3,6 +3,8 @@
 #include <mobula/core/runtime.hpp>
 #include <mobula/future/future.hpp>
 #include <mobula/remote/call.hpp>
+#include <mobula/remote/flatten.hpp>
+#include <mobula/remote/signature.hpp>
 #include <mobula/remote/stream.hpp>
 
 #include <cstddef>
@@ -51,9 +53,11 @@ class remote_function {
   /// Submits one call and returns at once: a future, or a stream if the function gives a generator.
   ///
   /// The task owns the function object and the arguments: both are copied or moved into it (std::ref passes by
-  /// reference). What the function accepts as it is, it gets as it is; otherwise a future, or a std::vector, std::array or
-  /// std::tuple of futures, whose values the function accepts is a dependency: the task starts when they are there, and
-  /// fails with the error of the first that failed.
+  /// reference). What the function accepts as it is, it gets as it is; a generic one accepts anything. Otherwise a future,
+  /// or a container of futures, whose values the function accepts is a dependency: the task starts when they are there,
+  /// and fails with the error of the first that failed. A future<void> gives no argument. A parameter mobula::outcome<T>
+  /// gets the future's outcome, and so the call is made though it failed.
+  /// If the function returns a future or a task, the result is that one's: there are no futures of futures.
   /// Errors: throws no_runtime. What the function throws comes out of the future.
   template <class A = detail::absent, class B = detail::absent, class C = detail::absent, class D = detail::absent>
   auto operator()(A&& a = {}, B&& b = {}, C&& c = {}, D&& d = {},
@@ -97,7 +101,7 @@ class remote_function {
                   "mobula::remote: the function can't be called with these arguments, nor with the values of those "
                   "that are futures. Arguments are moved into the task: a parameter `T&` needs std::ref.");
     if constexpr (plan::found) {
-      using result = typename detail::call_result<F&, plan, std::decay_t<Args>...>::type;
+      using result = typename plan::result;
       if constexpr (detail::is_generator<result>) {
         using element = typename result::element_type;
         static_assert(
@@ -105,7 +109,8 @@ class remote_function {
             "mobula::remote: a generator of references can't be a stream, as it goes on before they are read");
         channel<element> elements(stream_capacity_);
         detail::stream_function<F, element> producer(std::forward<G>(function), elements);
-        return stream<element>(elements, start<plan>(where, std::move(producer), std::forward<Args>(args)...));
+        return stream<element>(elements, start<typename plan::template returning<task<>>>(where, std::move(producer),
+                                                                                          std::forward<Args>(args)...));
       } else {
         return start<plan>(where, std::forward<G>(function), std::forward<Args>(args)...);
       }
@@ -114,7 +119,7 @@ class remote_function {
 
   template <class Plan, class G, class... Args>
   auto start(detail::call_site const& where, G&& function, Args&&... args) const {
-    using call = detail::bound_call<std::decay_t<G>, Plan, std::decay_t<Args>...>;
+    using call = detail::flattened<detail::bound_call<std::decay_t<G>, Plan, std::decay_t<Args>...>>;
     using state = detail::task_call<call>;
     auto s = std::make_unique<state>(where, std::forward<G>(function), std::forward<Args>(args)...);
     s->submit(scheduler_);
@@ -131,8 +136,25 @@ class remote_function {
 ///     mb::future<int> a = mb::remote(add)(1, 2);  // submitted at once
 ///     auto b = mb::remote(slow_add)(a, 3);        // starts when `a` is there
 template <class F>
+  requires(!std::is_function_v<F>)
 [[nodiscard]] auto remote(F&& f) {
   return remote_function<std::decay_t<F>>(std::forward<F>(f));
+}
+
+/// The same with a chosen signature, for what is overloaded or generic.
+///
+///     mb::remote<double(double)>(std::sqrt)           // of functions, the overload with exactly this type
+///     mb::remote<int(int)>([](auto x) { return x; })  // of objects, what a call so comes to
+template <class Signature>
+  requires std::is_function_v<Signature>
+[[nodiscard]] auto remote(Signature* f) {
+  return remote_function<Signature*>(f);
+}
+template <class Signature, class F>
+  requires(std::is_function_v<Signature> && std::is_class_v<std::remove_cvref_t<F>>)
+[[nodiscard]] auto remote(F&& f) {
+  using chosen = detail::with_signature<std::decay_t<F>, Signature>;
+  return remote_function<chosen>(chosen{std::forward<F>(f)});
 }
 
 template <class F>
@@ -140,11 +162,11 @@ auto runtime::remote(F&& f) const {
   return remote_function<std::decay_t<F>>(std::forward<F>(f), scheduler_.get());
 }
 
-/// Runs a task and waits for its result, where there is no co_await.
+/// Runs a task and waits for its result, where there is no co_await. If that is a future or a task, for its result.
 ///
 /// Blocks: in a task its fiber, elsewhere the thread. Errors: throws what the task threw, or no_runtime.
 template <class T>
-T get(task<T>&& t) {
+decltype(auto) get(task<T>&& t) {
   return get(remote([](task<T> inner) -> task<T> { co_return co_await std::move(inner); })(std::move(t)));
 }
 

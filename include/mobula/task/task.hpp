@@ -20,6 +20,7 @@ class task;
 namespace detail {
 
 struct task_access;
+[[noreturn]] void throw_empty_task();
 
 /// What every coroutine of ours has: its frame's memory, and what it can await.
 class coroutine_promise_base {
@@ -29,10 +30,10 @@ class coroutine_promise_base {
 
   std::suspend_always initial_suspend() const noexcept { return {}; }
 
-  /// Lets a range of futures be awaited like one future; everything else as it is.
+  /// Lets a container of futures be awaited like one future; everything else as it is.
   template <class Awaitable>
   decltype(auto) await_transform(Awaitable&& a) const {
-    if constexpr (future_range<Awaitable>)
+    if constexpr (future_container<Awaitable>)
       return when_all(std::forward<Awaitable>(a));
     else
       return std::forward<Awaitable>(a);
@@ -88,8 +89,14 @@ class task_promise<void> final : public task_promise_base {
 
 /// How the library starts tasks.
 struct task_access {
-  /// Tells the task where to put its result and whom to tell; gives the coroutine to resume, which the completion
-  /// destroys.
+  /// Throws mobula::error if the task can't be started: it was moved from, or awaited before.
+  template <class T>
+  static void check(task<T> const& t) {
+    if (!t.coroutine_) throw_empty_task();
+  }
+
+  /// Tells the task, which is checked, where to put its result and whom to tell; gives the coroutine to resume, which the
+  /// completion destroys.
   template <class T>
   [[nodiscard]] static std::coroutine_handle<> start(task<T>&& t, outcome<T>& result, completion& done) noexcept {
     auto const h = std::exchange(t.coroutine_, nullptr);
@@ -158,8 +165,11 @@ class [[nodiscard("a task does nothing until it is awaited")]] task {
     if (coroutine_) coroutine_.destroy();
   }
 
-  /// Starts the task and suspends the caller until it is over. Once.
-  auto operator co_await() && noexcept { return detail::task_awaiter<T>(std::move(*this)); }
+  /// Starts the task and suspends the caller until it is over. Once: throws mobula::error if this was moved from.
+  auto operator co_await() && {
+    detail::task_access::check(*this);
+    return detail::task_awaiter<T>(std::move(*this));
+  }
 
  private:
   friend promise_type;

@@ -105,8 +105,13 @@ template <class... Ts>
 class [[nodiscard("the tasks do nothing until they are awaited")]] tasks_together {
  public:
   explicit tasks_together(task<Ts>&&... children) noexcept : children_(std::move(children)...) {}
-  auto operator co_await() && noexcept {
-    return std::apply([](auto&... child) { return fork_tuple<Ts...>(std::move(child)...); }, children_);
+  auto operator co_await() && {
+    return std::apply(
+        [](auto&... child) {
+          (task_access::check(child), ...);
+          return fork_tuple<Ts...>(std::move(child)...);
+        },
+        children_);
   }
 
  private:
@@ -116,7 +121,10 @@ template <class T, class Range>
 class [[nodiscard("the tasks do nothing until they are awaited")]] task_range_together {
  public:
   explicit task_range_together(Range&& children) noexcept : children_(std::move(children)) {}
-  auto operator co_await() && { return fork_range<T, Range>(std::move(children_)); }
+  auto operator co_await() && {
+    for (auto const& child : children_) task_access::check(child);
+    return fork_range<T, Range>(std::move(children_));
+  }
 
  private:
   Range children_;

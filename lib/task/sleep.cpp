@@ -2,9 +2,14 @@
 
 namespace mobula {
 
-bool detail::sleep_operation::start(resumer& r) noexcept {
-  // In a task, or on a thread that lets a select or a timeout wait on the runtime made last.
+bool detail::sleep_operation::ready() {
+  if (duration_ <= duration::zero()) return true;
+  // That of the task, or for a select or a timeout on a thread outside the runtime made last.
   owner_ = &current_scheduler();
+  return false;
+}
+
+bool detail::sleep_operation::start(resumer& r) noexcept {
   sleeper_ = &r;
   when = deadline_after(duration_);
   owner_->add_timer(*this);

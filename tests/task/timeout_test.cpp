@@ -108,3 +108,9 @@ TEST_CASE("a time limit that shutdown ends is cancelled, not over", "[task]") {
   rt.shutdown(mb::on_shutdown::drop);
   CHECK_THROWS_AS(mb::get(f), mb::cancelled);
 }
+
+TEST_CASE("a timeout outside of any runtime says that there is none", "[task]") {
+  mb::event never;
+  CHECK_THROWS_AS(mb::get(mb::timeout(never.wait(), 1ms)), mb::no_runtime);
+  CHECK_THROWS_AS(mb::get(never.wait(), 1ms), mb::timeout_error);  // that needs no runtime
+}

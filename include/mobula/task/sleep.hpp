@@ -21,7 +21,8 @@ class sleep_operation : timer_node {
                    }),
         duration_(d) {}
 
-  [[nodiscard]] bool ready() const noexcept { return duration_ <= duration::zero(); }
+  /// Throws no_runtime, if there is none whose timers could tell.
+  [[nodiscard]] bool ready();
   bool start(resumer& r) noexcept;
   bool cancel() noexcept { return owner_->remove_timer(*this); }
   void result() const {

@@ -9,11 +9,9 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
-#include <mutex>
 #include <new>
 #include <ostream>
 #include <typeinfo>
-#include <unordered_set>
 
 namespace mobula {
 namespace detail {
@@ -36,42 +34,15 @@ struct failure_record {
 
 namespace {
 
-// The failures that are alive: tells whether a pointer still is to one of them.
-class failures_known {
- public:
-  void add(failure_record& r) {
-    std::lock_guard const lock(mutex_);
-    living_.insert(&r);
-  }
-  void remove(failure_record& r) noexcept {
-    std::lock_guard const lock(mutex_);
-    living_.erase(&r);
-  }
-  /// A handle to the failure if it is alive and of this exception, else null.
-  failure_record* hold(failure_record* r, std::exception_ptr const& e) noexcept {
-    std::lock_guard const lock(mutex_);
-    if (!living_.contains(r) || r->exception != e) return nullptr;
-    for (auto n = r->references.load(std::memory_order_relaxed); n != 0;)  // unless it is just ending
-      if (r->references.compare_exchange_weak(n, n + 1, std::memory_order_relaxed)) return r;
-    return nullptr;
-  }
-
- private:
-  std::mutex mutex_;
-  std::unordered_set<failure_record*> living_;
-};
-
-failures_known& known() {
-  static auto* const all = new failures_known;  // never destroyed, as futures may end in the destructors of statics
-  return *all;
-}
-
 // The failure whose exception this thread has thrown last: who catches that exception finds here where it comes from. It
-// may have ended meanwhile.
-thread_local failure_record* thrown_last = nullptr;
+// is held, as its last future may go while the exception is on its way; one a thread at most is kept longer than needed.
+thread_local failure_ptr thrown_last;
 
-[[gnu::noinline]] void set_thrown_last(failure_record* r) noexcept { thrown_last = r; }
-[[gnu::noinline]] failure_record* get_thrown_last() noexcept { return thrown_last; }
+[[gnu::noinline]] void set_thrown_last(failure_ptr f) noexcept { thrown_last = std::move(f); }
+[[gnu::noinline]] failure_ptr take_if_thrown_last(std::exception_ptr const& e) noexcept {
+  if (!thrown_last || thrown_last.exception() != e) return {};
+  return std::move(thrown_last);
+}
 
 bool is_cancellation(std::exception_ptr const& e) noexcept {
   try {
@@ -122,7 +93,6 @@ failure_record* make(std::exception_ptr e) noexcept {
       r->worker = w->id;
       r->handler = w->owner.on_unread_failure;
     }
-    known().add(*r);
     return r.release();
   } catch (...) {
     failure_record* const r = out_of_memory_record();
@@ -140,7 +110,6 @@ failure_ptr::failure_ptr(failure_ptr const& other) noexcept : record_(other.reco
 void failure_ptr::release() noexcept {
   if (record_->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   failure_record* const r = std::exchange(record_, nullptr);
-  known().remove(*r);
   if (!r->read.load(std::memory_order_relaxed)) {
     r->references.store(1, std::memory_order_relaxed);  // the report holds it
     report_unread(r->handler, failure_ptr(r).read());
@@ -150,7 +119,7 @@ void failure_ptr::release() noexcept {
 }
 
 failure_ptr failure_ptr::capture(std::exception_ptr e) noexcept {
-  if (failure_record* const r = known().hold(get_thrown_last(), e)) return failure_ptr(r);
+  if (failure_ptr f = take_if_thrown_last(e)) return f;
   return failure_ptr(make(std::move(e)));
 }
 
@@ -170,7 +139,7 @@ failure_ptr failure_ptr::in_task(std::source_location const& where, std::string 
 
 void failure_ptr::rethrow() const {
   record_->read.store(true, std::memory_order_relaxed);
-  set_thrown_last(record_);
+  set_thrown_last(*this);
   std::rethrow_exception(record_->exception);
 }
 

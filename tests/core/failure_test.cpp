@@ -93,6 +93,20 @@ TEST_CASE("each dependent of one failure has that as its cause, not another depe
   CHECK(after.failure()->cause()->task() == "left");
 }
 
+TEST_CASE("a cause is known also if its only future ends while the exception is on its way", "[core]") {
+  mb::manual_runtime rt;
+  auto const awaiting = mb::remote([]() -> mb::task<int> {
+    auto const source = mb::remote(broken).options({.name = "source"});
+    co_return co_await source(1);
+  });
+  auto const blocking = mb::remote([] { return mb::get(mb::remote(broken).options({.name = "source"})(1)); });
+  for (auto const& f : {awaiting(), blocking()}) {
+    CHECK_THROWS_AS(mb::get(f), std::runtime_error);
+    REQUIRE(f.failure()->cause());
+    CHECK(f.failure()->cause()->task() == "source");
+  }
+}
+
 TEST_CASE("an exception of its own has no cause", "[core]") {
   mb::manual_runtime rt;
   auto const source = mb::remote(broken)(1);

@@ -23,6 +23,8 @@
 #include <mobula/remote/map.hpp>
 #include <mobula/remote/map_options.hpp>
 #include <mobula/remote/map_outcomes.hpp>
+#include <mobula/remote/map_unordered.hpp>
+#include <mobula/remote/map_window.hpp>
 #include <mobula/remote/reduce.hpp>
 #include <mobula/remote/remote.hpp>
 #include <mobula/remote/stream.hpp>

@@ -1,4 +1,4 @@
-// Batches: plain, throwing, of coroutines, nested, from main and from tasks at once.
+// Batches: plain, throwing, of coroutines, nested, from main and from tasks at once. Windows over endless ranges.
 #include <mobula/mobula.hpp>
 
 #include "support/catch.hpp"
@@ -6,10 +6,13 @@
 
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <numeric>
+#include <ranges>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <variant>
 #include <vector>
 
 namespace mb = mobula;
@@ -84,6 +87,57 @@ bool nested(int n) {
   return true;
 }
 
+// The items of the next two: some fail, some are late.
+mb::task<std::unique_ptr<int>> uneven(int x) {
+  if (x % 5 == 0) co_await mb::sleep_for(std::chrono::microseconds(x % 50));
+  if (x % 7 == 6) throw x;
+  co_return std::make_unique<int>(x);
+}
+
+// The first n of an endless range; what is in flight then is abandoned.
+bool window(int n, std::size_t in_flight) {
+  auto ys = mb::map_window(uneven, std::views::iota(0), {.in_flight = in_flight});
+  for (int i = 0; i < n; ++i) {
+    try {
+      if (**mb::get(ys.next()) != i) return false;
+    } catch (int x) {
+      if (x != i || x % 7 != 6) return false;
+    }
+  }
+  return true;
+}
+
+// All of n, each once.
+mb::task<bool> unordered(int n, std::size_t in_flight) {
+  std::vector<int> seen(static_cast<std::size_t>(n));
+  auto ys = mb::map_unordered(uneven, std::views::iota(0, n), {.in_flight = in_flight});
+  for (;;) {
+    try {
+      auto const y = co_await mb::select(ys.next(), mb::sleep_for(20us));
+      if (y.index() == 1) continue;
+      auto const& result = std::get<0>(y);
+      if (!result) break;
+      if (*result->value != static_cast<int>(result->index)) co_return false;
+    } catch (int x) {
+      if (x % 7 != 6) co_return false;
+    }
+    ++seen.at(ys.index());
+  }
+  for (int const times : seen)
+    if (times != 1) co_return false;
+  co_return true;
+}
+
+// n of an endless range, whichever come first.
+bool broken_off(int n) {
+  auto ys = mb::map_unordered([](int x) { return spin(1us), x; }, std::views::iota(0), {.in_flight = 5});
+  for (int i = 0; i < n; ++i) {
+    auto const y = mb::get(ys.next());
+    if (!y || y->value != static_cast<int>(y->index)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 TEST_CASE("batches of any size and cost, from main") {
@@ -118,6 +172,26 @@ TEST_CASE("batches from tasks and from threads at once") {
       });
     for (auto& t : threads) t.join();
     REQUIRE(wrong == 0);
+    for (bool const right : mb::get(fs)) REQUIRE(right);
+  }
+}
+
+TEST_CASE("windows over endless ranges, in order and not, from main and from tasks, broken off at any time") {
+  watchdog const dog("windows");
+  mb::runtime const rt(options());
+  for (int r = 0; r < repeats(); ++r) {
+    std::vector<mb::future<bool>> fs;
+    for (int i = 0; i < 60; ++i) {
+      auto const in_flight = static_cast<std::size_t>(i % 9);
+      fs.push_back(mb::remote(window)(20 * (i % 10), in_flight));
+      fs.push_back(mb::remote(unordered)(20 * (i % 10), in_flight));
+      fs.push_back(mb::remote(broken_off)(10 * i));
+    }
+    for (int i = 0; i < 20; ++i) {
+      REQUIRE(window(10 * i, 4));
+      REQUIRE(broken_off(10 * i));
+      REQUIRE(mb::get(unordered(10 * i, 4)));
+    }
     for (bool const right : mb::get(fs)) REQUIRE(right);
   }
 }

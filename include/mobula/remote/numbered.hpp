@@ -9,12 +9,25 @@
 
 namespace mobula::detail {
 
+/// Iterators of a kind at least: by the concepts, or by the older tags, which say less of iterators that make elements.
+template <class I, class Tag>
+inline constexpr bool has_category = false;
+template <class I, class Tag>
+  requires requires { typename std::iterator_traits<I>::iterator_category; }
+inline constexpr bool has_category<I, Tag> =
+    std::derived_from<typename std::iterator_traits<I>::iterator_category, Tag>;
+template <class I>
+concept multi_pass = std::forward_iterator<I> || has_category<I, std::forward_iterator_tag>;
+
 /// Reads the elements of a range by number. What can't be is listed first.
 template <class R>
 class numbered {
  public:
   using iterator = decltype(std::begin(std::declval<R&>()));
   using reference = decltype(*std::declval<iterator&>());
+  static_assert(multi_pass<iterator>,
+                "mobula: map and its kin need a range that can be looked at twice, and this one can be read only once: "
+                "give it to map_window or map_unordered, or copy it into a std::vector first");
 
   explicit numbered(R& range) : begin_(std::begin(range)) {
     if constexpr (random_access) {
@@ -34,8 +47,7 @@ class numbered {
 
  private:
   static constexpr bool random_access =
-      std::derived_from<typename std::iterator_traits<iterator>::iterator_category, std::random_access_iterator_tag> ||
-      std::random_access_iterator<iterator>;
+      std::random_access_iterator<iterator> || has_category<iterator, std::random_access_iterator_tag>;
   struct nothing {
     void push_back(iterator const&) {}
     [[nodiscard]] std::size_t size() const { return 0; }

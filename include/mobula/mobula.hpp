@@ -28,6 +28,7 @@
 #include <mobula/remote/reduce.hpp>
 #include <mobula/remote/remote.hpp>
 #include <mobula/remote/stream.hpp>
+#include <mobula/remote/submit_all.hpp>
 #include <mobula/remote/then.hpp>
 #include <mobula/task/barrier.hpp>
 #include <mobula/task/channel.hpp>

@@ -11,7 +11,7 @@ namespace mobula::detail {
 namespace {
 
 constexpr std::size_t unit = frame_alignment;  // size classes: 64, 128, ... bytes
-constexpr std::size_t classes = 16;            // up to 1 KiB
+constexpr std::size_t classes = largest_pooled_frame / unit;
 constexpr std::uint32_t magazine_size = 64;    // blocks handed over at once
 
 // A free block; the first of a full magazine also links it to the next one in the depot.

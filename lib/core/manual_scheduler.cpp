@@ -68,14 +68,14 @@ void manual_scheduler::submit_from_outside(job& first, job& last, std::size_t) n
   }
 }
 
-void manual_scheduler::admit_from_outside() {
+void manual_scheduler::admit_from_outside(std::size_t count) {
   if (closed_) throw no_runtime("mobula: this manual_runtime has been shut down");
-  count_from_outside();
+  count_from_outside(count);
 }
 
 bool manual_scheduler::submit_handler_from_outside(job& j) noexcept {
   if (over_) return false;
-  count_from_outside();
+  count_from_outside(1);
   submit_from_outside(j, j, 1);
   return true;
 }

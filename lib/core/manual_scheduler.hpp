@@ -43,12 +43,12 @@ class manual_scheduler final : public scheduler, private thread_driver {
   unsigned concurrency() const noexcept override { return 1; }
 
  protected:
-  void admit_from_outside() override;
+  void admit_from_outside(std::size_t count) override;
   void submit_task_from_outside(job& j) override {
-    admit_from_outside();
+    admit_from_outside(1);
     submit_from_outside(j, j, 1);
   }
-  void count_from_outside() noexcept override { place_.count_submitted(); }
+  void count_from_outside(std::size_t count) noexcept override { place_.count_submitted(count); }
   bool submit_handler_from_outside(job& j) noexcept override;
   void count_work_from_outside() noexcept override { place_.count_work_begun(); }
   void finish_work_from_outside() noexcept override { place_.count_work_ended(); }

@@ -42,7 +42,7 @@ void thread_scheduler::submit_task_from_outside(job& j) {
   one_by_one::submitted(j);
   std::lock_guard const lock(injected_mutex_);
   check_open();
-  count_from_outside();
+  count_from_outside(1);
   inject(j, j, 1);
 }
 
@@ -59,16 +59,16 @@ void thread_scheduler::finish_from_outside() noexcept {
   if (closing_.load(std::memory_order_seq_cst)) wake_all();  // they look again whether all is done
 }
 
-void thread_scheduler::admit_from_outside() {
+void thread_scheduler::admit_from_outside(std::size_t count) {
   std::lock_guard const lock(injected_mutex_);
   check_open();
-  count_from_outside();
+  count_from_outside(count);
 }
 
 bool thread_scheduler::submit_handler_from_outside(job& j) noexcept {
   std::lock_guard const lock(injected_mutex_);
   if (over_) return false;
-  count_from_outside();
+  count_from_outside(1);
   inject(j, j, 1);
   return true;
 }

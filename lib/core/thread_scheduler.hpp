@@ -52,9 +52,11 @@ class thread_scheduler final : public scheduler {
   [[noreturn]] void throw_too_many_blocked() const;
 
  protected:
-  void admit_from_outside() override;
+  void admit_from_outside(std::size_t count) override;
   void submit_task_from_outside(job& j) override;
-  void count_from_outside() noexcept override { submitted_from_outside_.fetch_add(1, std::memory_order_acq_rel); }
+  void count_from_outside(std::size_t count) noexcept override {
+    submitted_from_outside_.fetch_add(count, std::memory_order_acq_rel);
+  }
   void finish_from_outside() noexcept override;
   bool submit_handler_from_outside(job& j) noexcept override;
   void count_work_from_outside() noexcept override { work_begun_outside_.fetch_add(1, std::memory_order_acq_rel); }

@@ -1,4 +1,5 @@
-// 10^6 empty tasks, submitted and got: from main and from inside a task, next to Asio with std::promise and to oneTBB.
+// 10^6 empty tasks, submitted one by one or all at once, and got: from main and from inside a task, next to Asio with
+// std::promise and to oneTBB.
 
 #include <benchmark/benchmark.h>
 #include <tbb/global_control.h>
@@ -10,6 +11,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include <future>
+#include <numeric>
 #include <vector>
 
 namespace mb = mobula;
@@ -27,6 +29,14 @@ long submit_and_get() {
   return sum;
 }
 
+long submit_all_and_get() {
+  std::vector<int> items(tasks);
+  std::iota(items.begin(), items.end(), 0);
+  long sum = 0;
+  for (int x : mb::get(mb::submit_all([](int i) { return i; }, items))) sum += x;
+  return sum;
+}
+
 void count(benchmark::State& state) {
   state.counters["per_task"] =
       benchmark::Counter(double(state.iterations()) * tasks, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
@@ -41,6 +51,18 @@ void mobula_from_main(benchmark::State& state) {
 void mobula_from_inside(benchmark::State& state) {
   mb::runtime ray({.num_cpus = unsigned(state.range(0))});
   for (auto _ : state) benchmark::DoNotOptimize(mb::get(mb::remote(submit_and_get)()));
+  count(state);
+}
+
+void mobula_all_from_main(benchmark::State& state) {
+  mb::runtime ray({.num_cpus = unsigned(state.range(0))});
+  for (auto _ : state) benchmark::DoNotOptimize(submit_all_and_get());
+  count(state);
+}
+
+void mobula_all_from_inside(benchmark::State& state) {
+  mb::runtime ray({.num_cpus = unsigned(state.range(0))});
+  for (auto _ : state) benchmark::DoNotOptimize(mb::get(mb::remote(submit_all_and_get)()));
   count(state);
 }
 
@@ -100,6 +122,8 @@ void configure(benchmark::internal::Benchmark* b) {
 
 BENCHMARK(mobula_from_main)->Apply(configure);
 BENCHMARK(mobula_from_inside)->Apply(configure);
+BENCHMARK(mobula_all_from_main)->Apply(configure);
+BENCHMARK(mobula_all_from_inside)->Apply(configure);
 BENCHMARK(asio_with_promise)->Apply(configure);
 BENCHMARK(tbb_task_group)->Apply(configure);
 BENCHMARK(mobula_round_trip)->Arg(1)->Arg(2)->ArgName("workers")->UseRealTime();

@@ -19,13 +19,15 @@ namespace {
 
 // The thread's allocation that fails, counted down; negative for none.
 thread_local int until_failure = -1;
-std::atomic<long> blocks{0};  // that live
+thread_local long allocations = 0;  // by the thread, ever
+std::atomic<long> blocks{0};        // that live
 
 void* allocate(std::size_t size, std::size_t alignment) {
   if (until_failure >= 0 && until_failure-- == 0) throw std::bad_alloc();
   void* const p = std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
   if (p == nullptr) throw std::bad_alloc();
   blocks.fetch_add(1, std::memory_order_relaxed);
+  ++allocations;
   return p;
 }
 
@@ -245,6 +247,40 @@ TEST_CASE("an actor, or a call of it, that finds no memory is not made", "[proce
     CHECK(fail_each_in_turn([&] { f = a.call<&greeter::greet>(argument); }) >= 1);
     CHECK(mb::get(f) == 2);
   });
+}
+
+TEST_CASE("submit_all makes one allocation for all tasks, and one for the list of their futures", "[process]") {
+  watchdog const dog("allocations of submit_all");
+  leaves_nothing([] {
+    for (std::size_t n : {1U, 20U, 1000U, 20000U}) {
+      std::vector<int> const xs(n, 1);
+      long const before = allocations;
+      auto const fs = mb::submit_all([](int x) { return x; }, xs);
+      CHECK(allocations - before <= 2);
+      CHECK(mb::get(fs) == xs);
+    }
+  });
+}
+
+TEST_CASE("submit_all that finds no memory throws bad_alloc, submits nothing and leaves nothing behind", "[process]") {
+  watchdog const dog("submit_all without memory");
+  for (std::size_t const n : {30U, 200'000U}) {  // in one block, and in many
+    leaves_nothing([n] {
+      std::vector<counted> const items(n);
+      std::atomic<int> ran{0};
+      std::vector<mb::future<int>> fs;
+      auto const submit = [&] { fs = mb::submit_all([&ran](counted const& c) { return ++ran, *c.memory; }, items); };
+      for (int const failing : {0, 1, 2, 17, static_cast<int>(n)}) {
+        until_failure = failing;
+        CHECK_THROWS_AS(submit(), std::bad_alloc);
+        until_failure = -1;
+        CHECK(fs.empty());
+      }
+      submit();
+      CHECK(mb::get(fs) == std::vector<int>(n, 1));
+      CHECK(ran == static_cast<int>(n));
+    });
+  }
 }
 
 TEST_CASE("map that finds no memory throws bad_alloc, after all that it started is over", "[process]") {

@@ -7,9 +7,12 @@ namespace mobula::detail {
 /// The alignment of what `allocate_frame` gives, in bytes: a cache line.
 inline constexpr std::size_t frame_alignment = 64;
 
+/// The most bytes for which `allocate_frame` keeps free lists.
+inline constexpr std::size_t largest_pooled_frame = 1024;
+
 /// Allocates memory for a task: its shared state or its coroutine frame. Throws std::bad_alloc.
 ///
-/// Blocks up to 1 KiB come from free lists of the calling thread. A list holds at most two magazines of 64 blocks;
+/// Blocks up to that size come from free lists of the calling thread. A list holds at most two magazines of 64 blocks;
 /// full ones go to a shared depot and come back from there, so that a thread which only frees feeds one which only
 /// allocates and memory stays at the peak of what was in use at once.
 /// Threads: any; a block may be freed by another thread than the one that allocated it.

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <new>
+#include <utility>
 
 namespace boost::asio {
 class execution_context;
@@ -66,21 +67,33 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   /// Queues jobs that are linked by `next`, in order, at once.
   virtual void submit_from_outside(job& first, job& last, std::size_t count) noexcept = 0;
 
-  /// Counts a task before it is submitted, now or later; shutdown waits until it has been counted as finished.
-  /// Throws no_runtime if the scheduler refuses new tasks.
-  void admit_task() {
-    if (worker* const w = this_worker(); w != nullptr && &w->owner == this)
-      w->count_submitted();
-    else
-      admit_from_outside();
+  /// The same on the caller's own queue if the caller is one of this scheduler's workers, as by `submit` for each.
+  void submit_list(job& first, job& last, std::size_t count) noexcept {
+    if (worker* const w = this_worker(); w != nullptr && &w->owner == this) {
+      last.next = nullptr;
+      for (job* j = &first; j != nullptr;) push(*w, *std::exchange(j, j->next));
+      wake_if_needed();
+    } else {
+      submit_from_outside(first, last, count);
+    }
   }
+
+  /// Counts tasks before they are submitted, now or later; shutdown waits until so many have been counted as finished.
+  /// Throws no_runtime if the scheduler refuses new tasks; then none is counted.
+  void admit_tasks(std::size_t count) {
+    if (worker* const w = this_worker(); w != nullptr && &w->owner == this)
+      w->count_submitted(count);
+    else
+      admit_from_outside(count);
+  }
+  void admit_task() { admit_tasks(1); }
 
   /// Counts a task that belongs to one which is counted already; so it can't be refused.
   void count_task() noexcept {
     if (worker* const w = this_worker(); w != nullptr && &w->owner == this)
       w->count_submitted();
     else
-      count_from_outside();
+      count_from_outside(1);
   }
 
   /// `admit_task` and `submit` in one.
@@ -163,9 +176,9 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   }
 
  protected:
-  virtual void admit_from_outside() = 0;
+  virtual void admit_from_outside(std::size_t count) = 0;
   virtual void submit_task_from_outside(job& j) = 0;
-  virtual void count_from_outside() noexcept = 0;
+  virtual void count_from_outside(std::size_t count) noexcept = 0;
   virtual bool submit_handler_from_outside(job& j) noexcept = 0;
   virtual void count_work_from_outside() noexcept = 0;
   virtual void finish_work_from_outside() noexcept = 0;

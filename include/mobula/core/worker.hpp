@@ -30,7 +30,7 @@ class worker {
   [[nodiscard]] bool is_guard(std::uintptr_t address) const noexcept { return address - stack_floor_ < guard_size_; }
   [[nodiscard]] std::size_t stack_size() const noexcept { return stack_size_; }
 
-  void count_submitted() noexcept { bump(submitted); }
+  void count_submitted(std::uint64_t count = 1) noexcept { bump(submitted, count); }
   void count_finished() noexcept { bump(finished); }
   void count_work_begun() noexcept { bump(work_begun); }
   void count_work_ended() noexcept { bump(work_ended); }
@@ -62,8 +62,8 @@ class worker {
   std::size_t guard_size_ = 0;
 
  private:
-  static void bump(std::atomic<std::uint64_t>& n) noexcept {
-    n.store(n.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  static void bump(std::atomic<std::uint64_t>& n, std::uint64_t by = 1) noexcept {
+    n.store(n.load(std::memory_order_relaxed) + by, std::memory_order_release);
   }
 };
 

@@ -138,7 +138,7 @@ struct no_completion {
 
 /// One call of a remote function: the state that its futures share, its closure, and its job, in one allocation.
 ///
-/// What it does in the end, and where it is queued before, is Derived's: a task or an actor's message.
+/// What it does in the end, and where it is queued before, is Derived's: a task, one of many, or an actor's message.
 template <class Derived, class Call>
 class call_state : public shared_state<typename value_of_call<typename Call::result>::type>,
                    private std::conditional_t<is_task<typename Call::result>, completion, no_completion> {
@@ -194,7 +194,7 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
   static void step(job& j, job_verb verb) noexcept {
     auto& me = static_cast<Derived&>(j);
     if (verb == job_verb::destroy)
-      delete &me;
+      me.destroy();
     else
       me.step_in_queue(verb);
   }
@@ -205,6 +205,9 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
     if constexpr (is_coroutine) static_cast<call_state&>(c).finish();
     return transfer(nullptr);
   }
+
+  // What Derived does to free itself, unless it has a way of its own.
+  void destroy() noexcept { delete static_cast<Derived*>(this); }
 
   // The result is there.
   void finish() noexcept {

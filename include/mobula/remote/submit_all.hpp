@@ -1,0 +1,78 @@
+#pragma once
+
+#include <mobula/core/scheduler.hpp>
+#include <mobula/future/future.hpp>
+#include <mobula/remote/arguments.hpp>
+#include <mobula/remote/call_block.hpp>
+#include <mobula/remote/call_site.hpp>
+#include <mobula/remote/flatten.hpp>
+#include <mobula/remote/numbered.hpp>
+#include <mobula/task/generator.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <iterator>
+#include <ranges>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace mobula {
+namespace detail {
+
+/// What a task of `submit_all` calls. Its item is no dependency, whatever it is.
+template <class F, class Item>
+using item_call = flattened<bound_call<F, plan<std::invoke_result_t<F&, Item>, passing::as_is>, Item>>;
+
+/// Whether the items of a range that is given as R may be moved out of it.
+template <class R>
+inline constexpr bool gives_up_items = !std::is_lvalue_reference_v<R> && !std::ranges::view<std::remove_cvref_t<R>> &&
+                                       !std::ranges::borrowed_range<std::remove_cvref_t<R>>;
+
+}  // namespace detail
+
+/// Makes `f(item)` a task for each item of a range, all in one submission and one allocation; gives a future an item.
+///
+///     std::vector<mb::future<int>> lengths = mb::submit_all(length_of, files);
+///     for (int n : mb::get(lengths)) ...
+///
+/// For items whose results go separate ways, or are wanted as they come; for all at once `map` is cheaper. Each task
+/// does what that of `remote(f)(item)` does: it owns a copy of `f` (std::ref shares one) and its item, which is copied,
+/// or moved out of a container that is given up. But an item that is a future is only ever passed as that: it is no
+/// dependency. The futures are like any others and may outlive each other; their memory may stay until the last goes.
+/// Errors: throws no_runtime, std::bad_alloc, and what copying `f` or an item throws; then nothing has been submitted.
+/// What `f` throws comes out of the future.
+template <class F, class R>
+[[nodiscard]] auto submit_all(F const& f, R&& range, detail::call_site where = detail::call_site::current()) {
+  using function = std::decay_t<F const>;
+  using items = detail::numbered<std::remove_reference_t<R>>;
+  using item = std::iter_value_t<typename items::iterator>;
+  static_assert(std::is_invocable_v<function&, item>,
+                "mobula::submit_all: the function can't be called with an item of the range. Items are moved into the "
+                "tasks: a parameter `T&` needs a range of std::ref. Futures are not dependencies here.");
+  if constexpr (std::is_invocable_v<function&, item>) {
+    using call = detail::item_call<function, item>;
+    using value = typename detail::value_of_call<typename call::result>::type;
+    static_assert(!detail::is_generator<typename call::result>,
+                  "mobula::submit_all: a generator gives a stream, not a future: use mobula::remote");
+    items const all(range);
+    detail::call_list<call> calls(all.size());  // outlives the futures if anything throws
+    std::vector<future<value>> futures;
+    if (all.size() == 0) return futures;
+    detail::scheduler& s = detail::current_scheduler();
+    futures.reserve(all.size());
+    auto const add = [&](auto&& x) {
+      futures.push_back(detail::future_access::make(calls.add(where, f, std::forward<decltype(x)>(x))));
+    };
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if constexpr (detail::gives_up_items<R>)
+        add(std::move(all[i]));
+      else
+        add(all[i]);
+    }
+    calls.submit(s);
+    return futures;
+  }
+}
+
+}  // namespace mobula

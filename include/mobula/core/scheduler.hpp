@@ -67,11 +67,12 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   /// Queues jobs that are linked by `next`, in order, at once.
   virtual void submit_from_outside(job& first, job& last, std::size_t count) noexcept = 0;
 
-  /// The same on the caller's own queue if the caller is one of this scheduler's workers, as by `submit` for each.
-  void submit_list(job& first, job& last, std::size_t count) noexcept {
+  /// The same, on the caller's own queue if the caller is one of this scheduler's workers. `at(i)` gives the i-th job: to
+  /// follow the links would take a cache miss for each of many.
+  template <class JobAt>
+  void submit_list(job& first, job& last, std::size_t count, JobAt at) noexcept {
     if (worker* const w = this_worker(); w != nullptr && &w->owner == this) {
-      last.next = nullptr;
-      for (job* j = &first; j != nullptr;) push(*w, *std::exchange(j, j->next));
+      for (std::size_t i = 0; i < count; ++i) push(*w, at(i));
       wake_if_needed();
     } else {
       submit_from_outside(first, last, count);

@@ -2,6 +2,7 @@
 
 #include <mobula/core/frame_memory.hpp>
 #include <mobula/core/scheduler.hpp>
+#include <mobula/future/future.hpp>
 #include <mobula/remote/call.hpp>
 #include <mobula/remote/call_site.hpp>
 
@@ -12,6 +13,7 @@
 #include <memory>
 #include <new>
 #include <utility>
+#include <vector>
 
 namespace mobula::detail {
 
@@ -133,10 +135,12 @@ class call_list {
     return made;
   }
 
-  /// When all have been made. Throws no_runtime.
-  void submit(scheduler& s) {
+  /// When all have been made, and their futures. Throws no_runtime.
+  template <class T>
+  void submit(scheduler& s, std::vector<future<T>> const& futures) {
     s.admit_tasks(size_);
-    s.submit_list(*std::exchange(first_, nullptr), *last_, size_);
+    s.submit_list(*std::exchange(first_, nullptr), *last_, size_,
+                  [&](std::size_t i) -> job& { return future_access::state(futures[i]); });
   }
 
  private:

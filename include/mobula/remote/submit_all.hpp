@@ -70,7 +70,7 @@ template <class F, class R>
       else
         add(all[i]);
     }
-    calls.submit(s);
+    calls.submit(s, futures);
     return futures;
   }
 }

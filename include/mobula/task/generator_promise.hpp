@@ -99,9 +99,9 @@ class generator_promise_of : public generator_promise_base {
   [[nodiscard]] generator_step<T> take_kept() {
     alone_ = false;
     rethrow();
-    auto step = std::move(kept_);
+    auto given = std::move(kept_);
     kept_ = {};
-    return step;
+    return given;
   }
 
  protected:

@@ -241,9 +241,10 @@ TEST_CASE("an operation whose context ends first ends with cancelled", "[task]")
   auto context = std::make_unique<asio::io_context>();
   std::atomic<bool> started{false};
   auto const waits = rt.remote([&]() -> mb::task<> {
-    auto timer = std::make_unique<asio::steady_timer>(*context, 24h);
+    static asio::steady_timer* const timer =
+        new asio::steady_timer(*context, 24h);  // never destroyed: its context is gone
     started = true;
-    co_await timer.release()->async_wait(mb::use_task);
+    co_await timer->async_wait(mb::use_task);
   });
   auto const f = waits();
   while (!started) std::this_thread::sleep_for(1ms);

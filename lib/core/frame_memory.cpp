@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t unit = frame_alignment;  // size classes: 64, 128, ... bytes
 constexpr std::size_t classes = largest_pooled_frame / unit;
-constexpr std::uint32_t magazine_size = 64;    // blocks handed over at once
+constexpr std::uint32_t magazine_size = 64;  // blocks handed over at once
 
 // A free block; the first of a full magazine also links it to the next one in the depot.
 struct block {

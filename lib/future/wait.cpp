@@ -16,8 +16,7 @@ group_operation group_for_wait(std::vector<shared_state_base*> states, std::size
 
 void wait_for_all(std::vector<shared_state_base*> states, duration limit) {
   group_operation group(std::move(states));
-  if (group.ready()) return;
-  if (limit <= duration::zero() || !wait_for_until(group, deadline_after(limit))) throw timeout_error();
+  if (!ready_within(group, limit)) throw timeout_error();
 }
 
 }  // namespace mobula::detail

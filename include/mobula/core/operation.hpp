@@ -120,20 +120,9 @@ struct blocking {
   bool completed_at_start = false;
 };
 
-/// Blocks until an operation that isn't ready is complete: in a task its fiber, elsewhere the thread.
-/// Throws what `block` does; then the operation has been cancelled.
-template <operation Op>
-void wait_for(Op& op) {
-  blocking<Op> b{op};
-  try {
-    block(&blocking<Op>::publish, &b);
-  } catch (...) {
-    if (b.started) static_cast<void>(op.cancel());
-    throw;
-  }
-}
-
-/// The same until a point in time at most; tells whether the operation is complete, else it has been cancelled.
+/// Blocks until an operation that isn't ready is complete, or a point in time has come: in a task its fiber, elsewhere the
+/// thread. Tells whether it is complete, else it has been cancelled.
+/// Throws what `block` does; then it has been cancelled too.
 template <operation Op>
 [[nodiscard]] bool wait_for_until(Op& op, time_point limit) {
   blocking<Op> b{op};
@@ -147,6 +136,18 @@ template <operation Op>
     return op.complete();  // it may have been cancelled, with somebody still on the way who had to be waited for
   else
     return true;
+}
+
+/// The same for as long as it takes.
+template <operation Op>
+void wait_for(Op& op) {
+  static_cast<void>(wait_for_until(op, time_point::max()));
+}
+
+/// Waits for an operation unless it is ready, but no longer than `limit`; zero looks without waiting.
+template <operation Op>
+[[nodiscard]] bool ready_within(Op& op, duration limit) {
+  return op.ready() || (limit > duration::zero() && wait_for_until(op, deadline_after(limit)));
 }
 
 /// Awaits an operation in a coroutine.
@@ -180,13 +181,12 @@ template <detail::waitable A, class Rep, class Period>
 decltype(auto) get(A&& a, std::chrono::duration<Rep, Period> limit) {
   detail::duration const d = detail::to_clock(limit);
   if constexpr (detail::operation<A>) {
-    if (!a.ready() && (d <= d.zero() || !detail::wait_for_until(a, detail::deadline_after(d)))) throw timeout_error();
+    if (!detail::ready_within(a, d)) throw timeout_error();
     return a.result();
   } else {
     {
       auto op = std::as_const(a).to_operation();
-      if (!op.ready() && (d <= d.zero() || !detail::wait_for_until(op, detail::deadline_after(d))))
-        throw timeout_error();
+      if (!detail::ready_within(op, d)) throw timeout_error();
     }
     return get(detail::to_operation(std::forward<A>(a)));
   }

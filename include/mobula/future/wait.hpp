@@ -59,12 +59,7 @@ void wait_for_all(std::vector<shared_state_base*> states, duration limit);
 template <future_range R>
 [[nodiscard]] auto wait(R&& futures, wait_options const& options = {}) {
   auto some = detail::group_for_wait(detail::states_of(futures), options.num_returns);
-  if (!some.ready()) {
-    if (!options.timeout)
-      detail::wait_for(some);
-    else if (*options.timeout > detail::duration::zero())
-      static_cast<void>(detail::wait_for_until(some, detail::deadline_after(*options.timeout)));
-  }
+  static_cast<void>(detail::ready_within(some, options.timeout.value_or(detail::duration::max())));
   return detail::split_ready(futures, options.num_returns);
 }
 

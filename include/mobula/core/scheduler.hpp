@@ -51,6 +51,10 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
     }
   }
 
+  /// The same for a job that best runs where the caller does and soon, as it goes on with what the caller has just
+  /// written: a message to another.
+  void submit_near(job& j) noexcept { submit(j); }
+
   /// Queues a job on a worker of this scheduler, by its thread. What there is no memory for in the worker's queue goes to
   /// the one for jobs from outside, which needs none. To be followed by `wake_if_needed`.
   void push(worker& w, job& j) noexcept {

@@ -4,12 +4,15 @@
 #include "fiber_stack.hpp"
 #include "thread_scheduler.hpp"
 
+#include <mobula/core/execution_context.hpp>
+
 #include <boost/fiber/fiber.hpp>
 #include <boost/fiber/operations.hpp>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <new>
 #include <utility>
 
@@ -20,16 +23,20 @@ namespace bf = boost::fibers;
 // A fiber that waits in one of our own primitives, on its own stack. As a job, it switches the loop that runs it to
 // that fiber.
 struct fiber_worker::blocked_fiber : job, resumer {
-  blocked_fiber(scheduler& s, publish_function p, void* a) noexcept
+  blocked_fiber(scheduler& s, publish_function p, void* a, execution_context* c) noexcept
       : job(&resume),
         resumer{[](resumer& r) noexcept {
           auto& b = static_cast<blocked_fiber&>(r);
-          b.owner.submit(b);
+          if (b.ran_in == nullptr)
+            b.owner.submit(b);
+          else
+            b.ran_in->resume_stack(b, b.owner);
         }},
         owner(s),
         publish(p),
         argument(a),
-        context(bf::context::active()) {}
+        context(bf::context::active()),
+        ran_in(c) {}
 
   static void resume(job& j, job_verb) noexcept {
     auto& here = static_cast<fiber_worker&>(*this_worker());
@@ -45,6 +52,18 @@ struct fiber_worker::blocked_fiber : job, resumer {
   publish_function publish;
   void* argument;
   bf::context* context;
+  execution_context* ran_in;
+};
+
+// What a loop's fiber ran in when a task on it left it by one of Boost.Fiber's own primitives; it has it with it.
+struct fiber_worker::loop_note final : bf::fiber_properties {
+  loop_note() noexcept : fiber_properties(nullptr) {}
+
+  // Null for a fiber that the user has made, maybe with properties of other kinds.
+  static loop_note* of(bf::context const& c) noexcept { return dynamic_cast<loop_note*>(c.get_properties()); }
+
+  bool written = false;
+  execution_context* ran_in = nullptr;
 };
 
 // Boost.Fiber's view of a worker: which fiber runs next, and where the thread sleeps.
@@ -53,6 +72,7 @@ class fiber_worker::switcher final : public bf::algo::algorithm {
   explicit switcher(fiber_worker& w) noexcept : worker_(w) {}
 
   void awakened(bf::context* c) noexcept override {
+    worker_.note_context(*c);  // if it was not left by pick_next: a fiber that it has made and launched runs already
     if (c->is_context(bf::type::dispatcher_context))
       worker_.dispatcher_ = c;
     else if (worker_.capture_fresh_)
@@ -62,12 +82,10 @@ class fiber_worker::switcher final : public bf::algo::algorithm {
   }
 
   bf::context* pick_next() noexcept override {
-    if (worker_.ready_.empty()) return std::exchange(worker_.dispatcher_, nullptr);
-    if (worker_.idle_loop_ != nullptr) {  // another fiber has become ready while the loop was on its way to sleep
-      worker_.spares_.push_back(std::exchange(worker_.idle_loop_, nullptr));
-      worker_.scheduler_.stop_searching(worker_);
-    }
-    return worker_.ready_.take_front();
+    worker_.note_context(*bf::context::active());
+    bf::context* const next = pick();
+    worker_.context = take_noted(next);
+    return next;
   }
 
   bool has_ready_fibers() const noexcept override { return !worker_.ready_.empty(); }
@@ -95,6 +113,15 @@ class fiber_worker::switcher final : public bf::algo::algorithm {
   }
 
  private:
+  bf::context* pick() noexcept {
+    if (worker_.ready_.empty()) return std::exchange(worker_.dispatcher_, nullptr);
+    if (worker_.idle_loop_ != nullptr) {  // another fiber has become ready while the loop was on its way to sleep
+      worker_.spares_.push_back(std::exchange(worker_.idle_loop_, nullptr));
+      worker_.scheduler_.stop_searching(worker_);
+    }
+    return worker_.ready_.take_front();
+  }
+
   fiber_worker& worker_;
 };
 
@@ -142,22 +169,25 @@ void fiber_worker::block(fiber_worker& here, publish_function publish, void* arg
     owner.count_resumed();
     owner.throw_too_many_blocked();
   }
-  blocked_fiber me(owner, publish, argument);
+  blocked_fiber me(owner, publish, argument, std::exchange(here.context, nullptr));
   exceptions_in_flight const mine;
   exceptions_in_flight::clear();
   here.left_ = &me;
   next->resume();
   mine.restore();
   owner.count_resumed();
-  static_cast<fiber_worker*>(this_worker())->finish_switch();
+  auto& there = static_cast<fiber_worker&>(*this_worker());
+  there.finish_switch();
+  there.context = me.ran_in;
 }
 
 // Runs first on whatever fiber of ours a switch arrives at. Publishing only now is what makes blocking free of races:
-// whoever learns of the fiber finds it fully left.
+// whoever learns of the fiber finds it fully left. Its context learns of it first.
 void fiber_worker::finish_switch() {
   set_stack_of_loop();
   if (blocked_fiber* const b = std::exchange(left_, nullptr)) {
     b->context->detach();
+    if (b->ran_in != nullptr) b->ran_in->stack_left();
     b->publish(b->argument, *b);
   }
 }
@@ -167,6 +197,7 @@ void fiber_worker::loop_entry() { static_cast<fiber_worker*>(this_worker())->loo
 // The worker's loop. `this` changes where a job moves the stack to another thread, so each turn asks anew.
 void fiber_worker::loop() {
   for (fiber_worker* w = this;; w = static_cast<fiber_worker*>(this_worker())) {
+    w->context = nullptr;
     w->finish_switch();
     if (w->scheduler_.stopping()) return w->stop_loops();
     if (w->retire_ > 0) {
@@ -218,7 +249,12 @@ void fiber_worker::stop_loops() {
   if (main_ != nullptr) ready_.push_back(std::exchange(main_, nullptr));
 }
 
-bf::context* fiber_worker::take_spare() { return spares_.empty() ? make_loop() : spares_.take_back(); }
+bf::context* fiber_worker::take_spare() {
+  if (spares_.empty()) return make_loop();
+  bf::context* const spare = spares_.take_back();
+  loop_note::of(*spare)->written = false;  // it may be switched to past pick_next
+  return spare;
+}
 
 bf::context* fiber_worker::make_loop() {
   struct capture {
@@ -227,8 +263,22 @@ bf::context* fiber_worker::make_loop() {
     bool& flag;
   } const capturing(capture_fresh_);
   fiber_stack_allocator stack(scheduler_.stack_size());
+  auto note = std::make_unique<loop_note>();
   bf::fiber(bf::launch::post, std::allocator_arg, stack, &loop_entry).detach();
+  fresh_->set_properties(note.release());
   return std::exchange(fresh_, nullptr);
+}
+
+// Without a note it goes on in no context.
+void fiber_worker::note_context(bf::context& left) const noexcept {
+  loop_note* const note = loop_note::of(left);
+  if (note == nullptr || std::exchange(note->written, true)) return;
+  note->ran_in = context;
+}
+
+execution_context* fiber_worker::take_noted(bf::context const* next) noexcept {
+  loop_note* const note = next != nullptr ? loop_note::of(*next) : nullptr;
+  return note != nullptr && std::exchange(note->written, false) ? note->ran_in : nullptr;
 }
 
 // A task may run on top of another that waits for it while it leaves a quarter of the stack, at least 16 KiB. On other

@@ -50,6 +50,7 @@ class fiber_worker final : public worker {
   friend class thread_scheduler;
   class switcher;
   struct blocked_fiber;
+  struct loop_note;
   enum park_state : int { awake, on_condition, in_reactor, notified };
 
   void loop();
@@ -57,6 +58,8 @@ class fiber_worker final : public worker {
   void finish_switch();
   void become_spare();
   void let_others_run();
+  void note_context(boost::fibers::context& left) const noexcept;
+  [[nodiscard]] static execution_context* take_noted(boost::fibers::context const* next) noexcept;
   void stop_loops();
   boost::fibers::context* take_spare();
   boost::fibers::context* make_loop();

@@ -5,6 +5,7 @@
 #include "options.hpp"
 
 #include <mobula/core/error.hpp>
+#include <mobula/core/execution_context.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -18,7 +19,13 @@ namespace mobula::detail {
 struct manual_scheduler::runner : job, resumer {
   explicit runner(manual_scheduler& s)
       : job(&is_runner),
-        resumer{[](resumer& r) noexcept { static_cast<runner&>(r).owner.submit(static_cast<runner&>(r)); }},
+        resumer{[](resumer& r) noexcept {
+          auto& me = static_cast<runner&>(r);
+          if (me.ran_in == nullptr)
+            me.owner.submit(me);
+          else
+            me.ran_in->resume_stack(me, me.owner);
+        }},
         owner(s),
         stack(std::allocator_arg, fiber_stack_allocator(s.stack_size_), [this](boost::context::fiber&& driver) {
           back = std::move(driver);
@@ -41,6 +48,7 @@ struct manual_scheduler::runner : job, resumer {
   job* next = nullptr;                 // what to run; null to end
   publish_function publish = nullptr;  // set when it has blocked
   void* argument = nullptr;
+  execution_context* ran_in = nullptr;  // what blocked on it belongs to
 };
 
 manual_scheduler::manual_scheduler(manual_options const& options)
@@ -119,12 +127,15 @@ bool manual_scheduler::run_one() {
 void manual_scheduler::switch_to(runner& r) {
   worker* const outside = std::exchange(current_worker, &place_);
   runner* const before = std::exchange(running_, &r);
+  execution_context* const context_before = std::exchange(place_.context, nullptr);
   place_.on_stack(r.floor, stack_size_);
   r.stack = std::move(r.stack).resume();
   if (before != nullptr) place_.on_stack(before->floor, stack_size_);
+  place_.context = context_before;
   running_ = before;
   current_worker = outside;
   if (r.publish == nullptr) return void(idle_runners_.emplace_back(&r));
+  if (r.ran_in != nullptr) r.ran_in->stack_left();
   std::exchange(r.publish, nullptr)(r.argument, r);
 }
 
@@ -132,11 +143,13 @@ void manual_scheduler::block_fiber(publish_function publish, void* argument) {
   runner& me = *running_;
   me.publish = publish;
   me.argument = argument;
+  me.ran_in = place_.context;
   exceptions_in_flight const mine;
   exceptions_in_flight::clear();
   ++blocked_;
   me.back = std::move(me.back).resume();
   --blocked_;
+  place_.context = me.ran_in;
   mine.restore();
 }
 

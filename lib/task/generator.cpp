@@ -12,7 +12,7 @@ void generator_promise_base::begin_alone() {
   alone_ = true;
   reader_ = this;
   reader_alone_.store(nullptr, std::memory_order_relaxed);  // the step sees it, as it begins later
-  if (w != nullptr && w->has_stack_left())
+  if (w != nullptr && w->context == nullptr && w->has_stack_left())
     resume(self_);
   else
     s.submit(*this);

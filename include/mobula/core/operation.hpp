@@ -1,9 +1,9 @@
 #pragma once
 
 #include <mobula/core/block.hpp>
-#include <mobula/core/coroutine.hpp>
 #include <mobula/core/error.hpp>
 #include <mobula/core/scheduler.hpp>
+#include <mobula/core/suspended_coroutine.hpp>
 
 #include <chrono>
 #include <concepts>
@@ -57,20 +57,16 @@ template <waitable A>
 template <waitable A>
 using operation_of = std::conditional_t<operation<A>, A, decltype(to_operation(std::declval<A>()))>;
 
-/// Suspends a coroutine until an operation is complete, and then makes it a job of the scheduler that it ran on. If the
-/// coroutine is destroyed instead, the operation is cancelled; nobody may be about to complete it then.
+/// Suspends a coroutine until an operation is complete, and then goes on with it where it ran. If the coroutine is destroyed
+/// instead, the operation is cancelled; nobody may be about to complete it then.
 ///
 /// Op may be a reference, to an operation that lives in the same full expression.
 template <operation Op>
-class operation_awaiter : resumer, job {
+class operation_awaiter : resumer, suspended_coroutine {
  public:
   template <class... Args>
   explicit operation_awaiter(Args&&... args)
-      : resumer{[](resumer& r) noexcept {
-          auto& me = static_cast<operation_awaiter&>(r);
-          me.owner_->submit(me);
-        }},
-        job([](job& j, job_verb) noexcept { resume(static_cast<operation_awaiter&>(j).coroutine_); }),
+      : resumer{[](resumer& r) noexcept { static_cast<operation_awaiter&>(r).go_on(); }},
         operation_(std::forward<Args>(args)...) {}
   operation_awaiter(operation_awaiter const&) = delete;
   ~operation_awaiter() {
@@ -81,8 +77,7 @@ class operation_awaiter : resumer, job {
   [[nodiscard]] bool await_ready() { return operation_.ready(); }
 
   [[gnu::noinline]] bool await_suspend(std::coroutine_handle<> h) noexcept {
-    coroutine_ = h;
-    owner_ = &current_worker->owner;
+    keep(h);
     suspended_ = true;
     return operation_.start(*this);  // from here on another thread may have resumed the coroutine
   }
@@ -94,8 +89,6 @@ class operation_awaiter : resumer, job {
 
  private:
   Op operation_;
-  std::coroutine_handle<> coroutine_;
-  scheduler* owner_ = nullptr;
   bool suspended_ = false;
 };
 

@@ -9,6 +9,7 @@
 
 namespace mobula::detail {
 
+class execution_context;
 class scheduler;
 
 /// One of the threads (or, under the manual scheduler, the one place) where a scheduler's jobs run, as tasks see it:
@@ -18,8 +19,9 @@ class worker {
   worker(scheduler& s, unsigned number) noexcept : owner(s), id(number) {}
   worker(worker const&) = delete;
 
-  /// Tells whether a task that waits for the last one queued may run that one on top of itself.
-  [[nodiscard]] bool may_run_on_top() const noexcept { return runs_on_top_ && has_stack_left(); }
+  /// Tells whether a task that waits for the last one queued may run that one on top of itself. In a context nothing does:
+  /// if it had to wait, the context would be kept from going on with what it may wait for.
+  [[nodiscard]] bool may_run_on_top() const noexcept { return runs_on_top_ && context == nullptr && has_stack_left(); }
 
   /// Tells whether the stack that runs now has room for one more task.
   [[nodiscard]] bool has_stack_left() const noexcept {
@@ -49,6 +51,9 @@ class worker {
 
   // The thread is in the reactor, where no task may run. Only by its own thread.
   bool inside_reactor = false;
+
+  // What the code that runs now belongs to, null for a plain task. Only by its own thread.
+  execution_context* context = nullptr;
 
  protected:
   bool runs_on_top_ = true;

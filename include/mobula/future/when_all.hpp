@@ -1,5 +1,6 @@
 #pragma once
 
+#include <mobula/core/suspended_coroutine.hpp>
 #include <mobula/future/get.hpp>
 #include <mobula/future/group.hpp>
 
@@ -30,14 +31,13 @@ class all_operation : public group_operation {
 /// Awaits all futures of a container: suspends once for each that isn't ready when its turn comes. One node serves for
 /// all, where an operation, which can be taken back, needs one for each.
 template <class Futures, class Reader>
-class all_awaiter : waiter, job {
+class all_awaiter : waiter, suspended_coroutine {
  public:
   explicit all_awaiter(Futures futures)
       : waiter([](waiter& w) noexcept {
           auto& me = static_cast<all_awaiter&>(w);
-          me.advance(me.owner_);
+          if (!me.wait_for_next()) me.go_on();
         }),
-        job([](job& j, job_verb) noexcept { resume(static_cast<all_awaiter&>(j).coroutine_); }),
         futures_(std::forward<Futures>(futures)),
         states_(states_of(futures_)) {}
   all_awaiter(all_awaiter const&) = delete;
@@ -52,8 +52,7 @@ class all_awaiter : waiter, job {
   }
 
   [[gnu::noinline]] bool await_suspend(std::coroutine_handle<> h) noexcept {
-    coroutine_ = h;
-    owner_ = &current_worker->owner;
+    keep(h);
     return wait_for_next();
   }
 
@@ -72,15 +71,9 @@ class all_awaiter : waiter, job {
     return false;
   }
 
-  void advance(scheduler* owner) noexcept {
-    if (!wait_for_next()) owner->submit(*this);
-  }
-
   Futures futures_;
   std::vector<shared_state_base*> states_;  // those not yet seen ready; the last is next
   shared_state_base* at_ = nullptr;         // the one that it has been added to
-  std::coroutine_handle<> coroutine_;
-  scheduler* owner_ = nullptr;
 };
 
 /// What `when_all` gives, until it is waited for.

@@ -47,10 +47,10 @@ class coroutine_batch : completion {
     std::size_t const jobs = lanes_ != nullptr ? lane_count_ : size;
     control_ = batch::make({s, start, this, 0, jobs, ticks_per_microsecond() / 4, true, options.chunk});
     worker* const w = this_worker();
-    if (w != nullptr && &w->owner == &s)
+    if (w != nullptr && &w->owner == &s && w->context == nullptr)
       control_->help();
     else
-      control_->invite();  // coroutines run on workers only
+      control_->invite();  // coroutines run on workers only, and these in no context
     return control_->over();
   }
 

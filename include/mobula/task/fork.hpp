@@ -1,6 +1,7 @@
 #pragma once
 
 #include <mobula/core/coroutine.hpp>
+#include <mobula/core/execution_context.hpp>
 #include <mobula/core/scheduler.hpp>
 #include <mobula/core/worker.hpp>
 #include <mobula/task/task.hpp>
@@ -21,19 +22,23 @@ namespace mobula::detail {
 /// Each time the right is taken by a worker's loop counts as a steal, and then one child more ends without finding it,
 /// so the parent goes on when the last child has ended and as many others as there were steals. Which child takes the
 /// right back does not matter.
+///
+/// All run in the context of the parent. In one that does not run in parallel the right stays with whoever starts the
+/// children: each in turn, on top of the starter, until it ends or waits.
 class fork : public job, public completion {
  public:
   fork() noexcept : job(&taken), completion(&child_ended) {}
 
-  /// Starts the children in order; gives the first, for the caller to transfer to. `children`, at least one, are ready to
-  /// start (task_access::start), and their completion is this.
+  /// Starts the children in order; gives what `await_suspend` returns to hand over to one. `children`, at least one, are
+  /// ready to start (task_access::start), and their completion is this.
   std::coroutine_handle<> begin(std::coroutine_handle<>* children, std::size_t count,
                                 std::coroutine_handle<> parent) noexcept {
     next_ = children;
     last_ = children + (count - 1);
     last_child_ = *last_;
     parent_ = parent;
-    return start_next();
+    context_ = current_worker->context;
+    return in_turn() ? start_in_turn() : transfer(start_next());
   }
 
  private:
@@ -49,10 +54,30 @@ class fork : public job, public completion {
     return child;
   }
 
+  [[nodiscard]] bool in_turn() const noexcept { return context_ != nullptr && !context_->in_parallel; }
+
+  // A child that waits lets the next one start; what waits goes on by the context only, so not before this is left. As if
+  // all were stolen from: no child that ends finds the right. When the stack runs low, the context goes on with the next.
+  [[gnu::noinline]] std::coroutine_handle<> start_in_turn() noexcept {
+    while (next_ != last_) {
+      worker& here = *this_worker();  // anew each time: a child may have blocked
+      auto const child = *next_++;
+      if (!here.has_stack_left()) {
+        context_->resume_coroutine(*this, here.owner);
+        return hand_over(child);
+      }
+      ++steals_;
+      resume(child);
+    }
+    return hand_over(*next_++);
+  }
+  [[gnu::noinline]] static std::coroutine_handle<> hand_over(std::coroutine_handle<> h) noexcept { return transfer(h); }
+
   [[gnu::noinline]] static void taken(job& j, job_verb) noexcept {
     auto& f = static_cast<fork&>(j);
     ++f.steals_;
-    resume(f.start_next());
+    current_worker->context = f.context_;
+    resume(f.in_turn() ? f.start_in_turn() : f.start_next());
   }
 
   static std::coroutine_handle<> child_ended(completion& c, std::coroutine_handle<> child) noexcept {
@@ -63,16 +88,22 @@ class fork : public job, public completion {
   }
 
   [[gnu::noinline]] std::coroutine_handle<> other_ended() noexcept {
-    if (current_worker->queue.pop_if(this)) return transfer(start_next());
-    return transfer(running_.fetch_sub(1, std::memory_order_acq_rel) == 1 ? parent_ : nullptr);
+    if (!in_turn() && current_worker->queue.pop_if(this)) return transfer(start_next());
+    return running_.fetch_sub(1, std::memory_order_acq_rel) == 1 ? go_on_with_parent() : transfer(nullptr);
   }
 
   // All have been started, so steals_ is final, and what the thieves wrote came here with the right.
   std::coroutine_handle<> last_ended() noexcept {
     if (steals_ == 0) [[likely]]
-      return transfer(parent_);
+      return go_on_with_parent();
     std::uint32_t const surplus = many - steals_;
-    return transfer(running_.fetch_sub(surplus, std::memory_order_acq_rel) == surplus ? parent_ : nullptr);
+    return running_.fetch_sub(surplus, std::memory_order_acq_rel) == surplus ? go_on_with_parent() : transfer(nullptr);
+  }
+
+  // In its context, also if the child was resumed elsewhere by an awaiter that is none of ours.
+  std::coroutine_handle<> go_on_with_parent() noexcept {
+    current_worker->context = context_;
+    return transfer(parent_);
   }
 
   static constexpr std::uint32_t many = std::uint32_t{1} << 30;
@@ -82,6 +113,7 @@ class fork : public job, public completion {
   std::coroutine_handle<>* last_;
   std::coroutine_handle<> parent_;
   std::coroutine_handle<> last_child_;
+  execution_context* context_;
   std::uint32_t steals_ = 0;  // by the holder of the right
   // `many`, less one for each child that has ended without finding the right, less `many - steals_` when the last child
   // has ended. Whoever takes it to zero resumes the parent; its acquire pairs with the others' release.

@@ -27,7 +27,7 @@ class fork_tuple {
 
   bool await_ready() const noexcept { return false; }
   [[gnu::noinline]] std::coroutine_handle<> await_suspend(std::coroutine_handle<> parent) noexcept {
-    return transfer(fork_.begin(children_, sizeof...(Ts), parent));
+    return fork_.begin(children_, sizeof...(Ts), parent);
   }
   auto await_resume() {
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
@@ -77,7 +77,7 @@ class fork_range {
 
   bool await_ready() const noexcept { return size_ == 0; }
   [[gnu::noinline]] std::coroutine_handle<> await_suspend(std::coroutine_handle<> parent) noexcept {
-    return transfer(fork_.begin(storage_.children.data(), size_, parent));
+    return fork_.begin(storage_.children.data(), size_, parent);
   }
   auto await_resume() {
     if constexpr (std::is_void_v<T>) {

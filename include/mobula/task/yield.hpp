@@ -1,7 +1,7 @@
 #pragma once
 
-#include <mobula/core/coroutine.hpp>
 #include <mobula/core/scheduler.hpp>
+#include <mobula/core/suspended_coroutine.hpp>
 
 #include <coroutine>
 
@@ -9,20 +9,23 @@ namespace mobula {
 namespace detail {
 
 /// A coroutine that lets others run: a job that goes behind what waits already.
-class yield_awaiter : job {
+class yield_awaiter : suspended_coroutine {
  public:
-  yield_awaiter() noexcept
-      : job([](job& j, job_verb) noexcept { resume(static_cast<yield_awaiter&>(j).coroutine_); }) {}
-
   bool await_ready() const noexcept { return false; }
   [[gnu::noinline]] void await_suspend(std::coroutine_handle<> h) noexcept {
-    coroutine_ = h;
-    current_worker->owner.submit_from_outside(*this, *this, 1);  // not to the own queue, whose newest job is next
+    keep(h);
+    if (context() != nullptr) job::step = &have_turn;
+    owner().submit_from_outside(*this, *this, 1);  // not to the own queue, whose newest job is next
   }
   void await_resume() const noexcept {}
 
  private:
-  std::coroutine_handle<> coroutine_;
+  // Others have had theirs; the context says when it goes on.
+  static void have_turn(job& j, job_verb) noexcept {
+    auto& me = static_cast<yield_awaiter&>(j);
+    me.job::step = &suspended_coroutine::step;
+    me.go_on();
+  }
 };
 
 /// What `yield` gives, until it is awaited.

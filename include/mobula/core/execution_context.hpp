@@ -1,0 +1,43 @@
+#pragma once
+
+namespace mobula::detail {
+
+struct job;
+class scheduler;
+
+/// What the code that runs on a worker belongs to beyond its task: an actor's message. Null for a plain task.
+///
+/// Whoever begins a piece of such code sets `worker::context` before; wherever that code waits, it goes on in the same
+/// context, and only when that lets it. What it starts as a task of its own has none, and runs on top of nothing that has
+/// one: it would keep the context from going on with something else while it waits itself.
+///
+/// Lifetime: that of whatever runs or waits in it.
+class execution_context {
+ public:
+  /// Queues a job that goes on with a coroutine which was suspended in this context. Its step may be called, or it may be
+  /// submitted to `s`; it returns when the coroutine ends or waits again, maybe on another thread.
+  ///
+  /// Threads: any, also at once when it has just been suspended, and before the stack below it has come to know.
+  virtual void resume_coroutine(job& j, scheduler& s) noexcept = 0;
+
+  /// The fiber that ran in this context has just been left, as it blocks. Called after the switch, before it is published:
+  /// so before it can be resumed.
+  virtual void stack_left() noexcept = 0;
+
+  /// Queues a job that goes on with such a fiber. It has to be submitted to `s`, for a loop of which it is: only that can
+  /// switch to the fiber.
+  ///
+  /// Threads: any.
+  virtual void resume_stack(job& j, scheduler& s) noexcept = 0;
+
+  /// Whether pieces of code in this context may run at the same time; else `when_all` runs its children one after the
+  /// other, interleaved where they suspend.
+  bool const in_parallel;
+
+ protected:
+  explicit execution_context(bool parallel) noexcept : in_parallel(parallel) {}
+  execution_context(execution_context const&) = delete;
+  ~execution_context() = default;
+};
+
+}  // namespace mobula::detail

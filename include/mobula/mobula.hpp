@@ -3,6 +3,12 @@
 /// Everything but CMA-ES (see <mobula/cma/minimize.hpp>).
 
 #include <mobula/actor/actor.hpp>
+#include <mobula/actor/actor_died.hpp>
+#include <mobula/actor/actor_options.hpp>
+#include <mobula/actor/concurrency.hpp>
+#include <mobula/actor/current_actor.hpp>
+#include <mobula/actor/make_actor.hpp>
+#include <mobula/actor/method.hpp>
 #include <mobula/core/error.hpp>
 #include <mobula/core/explore.hpp>
 #include <mobula/core/failure.hpp>

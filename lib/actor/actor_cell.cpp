@@ -1,118 +1,269 @@
 #include <mobula/actor/actor_cell.hpp>
+#include <mobula/actor/actor_exit.hpp>
+#include <mobula/actor/actor_extras.hpp>
 #include <mobula/core/error.hpp>
+
+#include <algorithm>
+#include <utility>
 
 namespace mobula::detail {
 
-actor_cell_base::actor_cell_base(std::shared_ptr<scheduler> s) noexcept : job(&step), scheduler_(std::move(s)) {}
+actor_cell_base::actor_cell_base(std::shared_ptr<scheduler> s) noexcept : lane(true), scheduler_(std::move(s)) {}
 
-void actor_cell_base::begin(job& constructor, message_hooks const& hooks) noexcept {
-  be_at_work();
-  constructor.next = nullptr;
-  taken_ = &constructor;
-  if (hooks.wait != nullptr)
-    hooks.wait(constructor, *scheduler_, *this);
-  else
-    scheduler_->submit(*this);
+actor_cell_base::~actor_cell_base() { delete extras_.load(std::memory_order_relaxed); }
+
+actor_extras& actor_cell_base::need_extras() {
+  if (actor_extras* const e = extras()) return *e;
+  auto* const fresh = new actor_extras(*this);
+  extras_.store(fresh, std::memory_order_release);
+  return *fresh;
 }
 
-// Being at work is a share, which the caller's own has kept possible until here, and a task, so that the runtime does
-// not end before the mailbox has come to rest and the object, if need be, to its end.
-void actor_cell_base::be_at_work() noexcept {
-  shares_.fetch_add(1, std::memory_order_relaxed);
-  scheduler_->count_task();
+void actor_cell_base::check_open() const {
+  if (!owner().refuses()) return;
+  if (worker* const w = this_worker(); w != nullptr && &w->owner == &owner()) return;
+  throw no_runtime("mobula: this actor's runtime has been shut down: make a new mobula::runtime and actors on it");
 }
 
-void actor_cell_base::deliver(job& message) noexcept {
-  if (!mailbox_.push(message)) return;
-  be_at_work();
-  scheduler_->submit(*this);
+std::string actor_cell_base::description() const {
+  actor_extras* const e = extras();
+  if (e == nullptr || e->name.empty()) return readable_name(type());
+  return "'" + e->name + "' (" + readable_name(type()) + ")";
+}
+
+void actor_cell_base::begin(job& constructor, void (*wait)(job&, scheduler&, job&) noexcept) noexcept {
+  in_order_.push_back(constructor, message_kind::normal);
+  if (wait == nullptr) return be_at_work();
+  owner().count_task();
+  wait(constructor, owner(), *this);
 }
 
 void actor_cell_base::release_handle() noexcept {
-  if (shares_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  // Nobody holds it and nobody is at work. The destructor is the user's code: it runs where the methods did.
-  dying_ = true;
-  try {
-    scheduler_->submit_task(*this);
-  } catch (no_runtime const&) { destroy_object(); }
-}
-
-void actor_cell_base::step(job& j, job_verb verb) noexcept {
-  auto& me = static_cast<actor_cell_base&>(j);
-  if (!me.dying_) return me.work(verb);
-  me.destroy_object();
-  scheduler::finish_task();
+  std::uint32_t n = handles_.load(std::memory_order_relaxed);
+  while (!handles_.compare_exchange_weak(n, n == 1 ? ending : n - 1, std::memory_order_acq_rel,
+                                         std::memory_order_relaxed)) {}
+  if (n == 1) deliver(last_, message_kind::last);
 }
 
 void actor_cell_base::work(job_verb verb) noexcept {
-  bool held = false;
-  for (int budget = 64; budget > 0; --budget) {  // then others get their turn
-    if (taken_ == nullptr) taken_ = mailbox_.take_all();
-    if (taken_ == nullptr) {
+  scheduler& s = owner();
+  for (turn mine(s);;) {
+    sent_message<job> const m = next_message();
+    if (m.message == nullptr) {
       if (!mailbox_.rest()) continue;
-      if (shares_.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy_object();
-      return scheduler::finish_task();
+      return finish_task(s);
     }
-    job* const message = taken_;
-    taken_ = message->next;
-    held_ = &held;
-    message->step(*message, verb);
-    if (held) return;  // from the moment that it is held, others may be at work here
+    if (!handle(m, verb)) return;
+    if (mine.is_over()) return go_on();
   }
-  scheduler_->submit(*this);
 }
 
-// A coroutine method holds the actor until it ends, which may be within its start, or later on another thread. Two come
-// to an end: the start and the coroutine. The second of them goes on with the mailbox: the start by returning to `work`,
-// the coroutine by submitting it.
-void actor_cell_base::begin_coroutine() noexcept { turn_.store(2, std::memory_order_relaxed); }
-
-void actor_cell_base::coroutine_started() noexcept {
-  bool& held = *held_;
-  if (turn_.fetch_sub(1, std::memory_order_acq_rel) != 1) held = true;
-}
-
-void actor_cell_base::coroutine_ended() noexcept {
-  if (turn_.fetch_sub(1, std::memory_order_acq_rel) == 1) scheduler_->submit(*this);
-}
-
-call_line::call_line(actor_cell_base& cell) noexcept : job(&step), cell_(cell) { cell_.add_handle(); }
-
-void call_line::pass(job& message, message_hooks const& hooks) {
-  {
-    std::lock_guard const lock(mutex_);
-    if (line_.empty() && hooks.wait == nullptr) return cell_.deliver(message);
-    line_.push_back({&message, hooks});
-    if (line_.size() > 1) return;
-    shares_.fetch_add(1, std::memory_order_relaxed);  // for the wait
+// While something waits to be alone, only what runs already goes on.
+sent_message<job> actor_cell_base::next_message() noexcept {
+  actor_extras* const e = extras_.load(std::memory_order_relaxed);  // only set here, or before
+  if (e == nullptr || e->wants_to_be_alone.message == nullptr) return next();
+  if (e->lanes_are_parked && e->reentrant_running == 0) return std::exchange(e->wants_to_be_alone, {});
+  for (;;) {
+    if (urgent_.empty()) look_into_mailbox();
+    sent_message<job> const m = urgent_.pop();
+    if (m.message == nullptr || m.kind >= message_kind::all_parked) return m;
+    e->put_off.push_back(*m.message, m.kind);
   }
-  hooks.wait(message, cell_.owner(), *this);
 }
 
-void call_line::step(job& j, job_verb) noexcept { static_cast<call_line&>(j).advance(); }
-
-// The first has what it waited for; so do those behind it that wait for nothing.
-void call_line::advance() noexcept {
-  entry first{};
-  {
-    std::lock_guard const lock(mutex_);
-    do {
-      cell_.deliver(*line_.front().message);
-      line_.pop_front();
-    } while (!line_.empty() && line_.front().hooks.wait == nullptr);
-    if (!line_.empty()) first = line_.front();
+// False if the actor is no longer the caller's: somebody else is at work on it, or it is gone.
+bool actor_cell_base::handle(sent_message<job> m, job_verb verb) noexcept {
+  job& j = *m.message;
+  switch (m.kind) {
+    case message_kind::normal:
+    case message_kind::high:
+      leaves_mailbox();
+      if (worker* const w = this_worker()) w->context = this;
+      j.step(j, verb);
+      if (!coroutine_started_) return true;
+      coroutine_started_ = false;
+      return holder_ends_.fetch_sub(1, std::memory_order_acq_rel) == 1;
+    case message_kind::coroutine: j.step(j, verb); return true;
+    case message_kind::stack: {  // that fiber is at work from here on
+      scheduler& s = owner();
+      --extras()->reentrant_running;
+      s.submit(j);
+      finish_task(s);
+      return false;
+    }
+    case message_kind::all_parked: extras()->lanes_are_parked = true; return true;
+    case message_kind::order:
+    case message_kind::control:
+    case message_kind::last: return act(m);
   }
-  if (first.message != nullptr)
-    first.hooks.wait(*first.message, cell_.owner(), *this);
-  else
-    release();
+  return true;
 }
 
-void call_line::release() noexcept {
-  if (shares_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  actor_cell_base& cell = cell_;
-  delete this;
-  cell.release_handle();
+// Tells whether it may act at once. Else it will when the lanes stand still and nothing is suspended.
+bool actor_cell_base::want_to_be_alone(sent_message<job> m) noexcept {
+  actor_extras* const e = extras_.load(std::memory_order_relaxed);
+  if (e == nullptr || (e->lanes_are_parked && e->reentrant_running == 0)) return true;
+  e->wants_to_be_alone = m;
+  if (e->lanes_are_parked) return false;  // there are none
+  e->lanes_to_park.store(static_cast<unsigned>(e->lanes.size()), std::memory_order_relaxed);
+  for (parallel_lane& l : e->lanes) l.park(m.kind != message_kind::control);
+  return false;
+}
+
+// False if the actor is gone.
+bool actor_cell_base::act(sent_message<job> m) noexcept {
+  if (m.kind == message_kind::last) {
+    if (!want_to_be_alone(m)) return true;
+    if (end()) return false;
+  } else {
+    auto& c = static_cast<control&>(*m.message);
+    bool const alone = c.alone;
+    if (alone && !want_to_be_alone(m)) return true;
+    c.act(c, *this);
+    if (!alone) return true;
+  }
+  release_lanes();
+  return true;
+}
+
+void actor_cell_base::release_lanes() noexcept {
+  actor_extras* const e = extras_.load(std::memory_order_relaxed);
+  if (e == nullptr) return;
+  e->put_off.append(urgent_);
+  std::swap(e->put_off, urgent_);
+  e->lanes_are_parked = e->lanes.empty();
+  for (parallel_lane& l : e->lanes) l.release();
+}
+
+void actor_cell_base::lane_parked() noexcept {
+  actor_extras& e = *extras();
+  scheduler& s = owner();
+  if (e.lanes_to_park.fetch_sub(1, std::memory_order_acq_rel) == 1) deliver(e.all_parked, message_kind::all_parked);
+  finish_task(
+      s);  // of being at work on the lane; after that, so that there is always a task while something is to come
+}
+
+// Nobody has a handle, unless a method has made one since; and nothing else runs that could make one. Through one that is
+// gone again, a method may have sent something that comes after this.
+bool actor_cell_base::end() noexcept {
+  bool const has_handles = (handles_.load(std::memory_order_acquire) & ~ending) != 0;
+  if (has_handles && (handles_.fetch_and(~ending, std::memory_order_acq_rel) & ~ending) != 0) return false;
+  look_into_mailbox();
+  actor_extras* const e = extras_.load(std::memory_order_relaxed);
+  bool const has_more =
+      has_handles || !in_order_.empty() || !urgent_.empty() ||
+      (e != nullptr && (!e->put_off.empty() ||
+                        std::any_of(e->lanes.begin(), e->lanes.end(), [](auto const& l) { return l.has_messages(); })));
+  if (has_more) {
+    handles_.fetch_or(ending, std::memory_order_relaxed);
+    in_order_.push_back(last_, message_kind::last);
+    return false;
+  }
+  if (life_ == life::alive) {
+    if (worker* const w = this_worker()) w->context = nullptr;
+    destroy_object();
+    reason_ = end_reason::no_handles;
+    life_ = life::ended;
+    tell_end({});
+  }
+  std::shared_ptr<scheduler> const s = std::move(scheduler_);
+  free();
+  finish_task(*s);
+  return true;
+}
+
+void actor_cell_base::born() noexcept {
+  life_ = life::alive;
+  release_lanes();
+}
+
+void actor_cell_base::die(end_reason reason, failure_ptr why) noexcept {
+  if (life_ == life::dead) return;
+  if (life_ == life::alive) {
+    if (worker* const w = this_worker()) w->context = nullptr;
+    destroy_object();
+  }
+  bool const stillborn = life_ == life::unborn;
+  life_ = life::dead;
+  reason_ = reason;
+  std::construct_at(&why_dead(), std::move(why));
+  tell_end(why_dead());
+  if (stillborn) release_lanes();
+}
+
+void actor_cell_base::tell_end(failure_ptr const& why) noexcept {
+  actor_extras* const e = extras();
+  if (e == nullptr) return;
+  for (auto const& tell : std::exchange(e->on_end, {})) tell(reason_, why);
+}
+
+void actor_cell_base::begin_reentrant() noexcept {
+  actor_extras& e = *extras();
+  ++e.reentrant_running;
+  owner().count_task();
+  if (worker* const w = this_worker()) w->context = &e.reentrant;
+}
+
+void actor_cell_base::reentrant_ended() noexcept {
+  --extras()->reentrant_running;
+  finish_task(owner());
+}
+
+// The fiber below a message has been left. The right to be at work goes to a job, as if the message were over.
+void actor_cell_base::stack_left_behind() noexcept {
+  ++extras()->reentrant_running;
+  owner().count_task();
+  go_on();
+}
+
+failure_ptr actor_cell_base::message_failed(failure_ptr const& f) noexcept {
+  try {
+    std::rethrow_exception(f.exception());
+  } catch (actor_exit const&) {
+    static_cast<void>(f.read());
+    return death_of(*this, end_reason::exited);
+  } catch (...) { return f; }
+}
+
+void actor_cell_base::make_room() noexcept {}
+
+namespace {
+
+std::string how_it_ended(end_reason r) {
+  switch (r) {
+    case end_reason::no_handles: return "its last handle is gone";
+    case end_reason::stopped: return "it was stopped";
+    case end_reason::killed: return "it was killed";
+    case end_reason::exited: return "it called exit_actor";
+    case end_reason::failed: return "it failed";
+  }
+  return {};
+}
+
+}  // namespace
+
+failure_ptr death_of(actor_cell_base const& a, end_reason r) noexcept {
+  try {
+    failure_ptr f = failure_ptr::capture(std::make_exception_ptr(
+        actor_died(r, "mobula: the actor " + a.description() + " does not live any more: " + how_it_ended(r))));
+    static_cast<void>(f.read());  // it was wanted: only the calls that end with it count as failures
+    return f;
+  } catch (...) { return failure_ptr::capture(std::current_exception()); }
+}
+
+void send_end(actor_cell_base& a, end_reason r) {
+  struct ending final : control {
+    explicit ending(end_reason r) noexcept
+        : control(
+              [](control& c, actor_cell_base& cell) noexcept {
+                std::unique_ptr<ending> const me(static_cast<ending*>(&c));
+                cell.die(me->reason, death_of(cell, me->reason));
+              },
+              true),
+          reason(r) {}
+    end_reason reason;
+  };
+  a.send(*new ending(r), r == end_reason::stopped);
 }
 
 }  // namespace mobula::detail

@@ -52,7 +52,8 @@ struct manual_scheduler::runner : job, resumer {
 };
 
 manual_scheduler::manual_scheduler(manual_options const& options)
-    : stack_size_(rounded_stack_size(options.stack_size, "manual_options")),
+    : scheduler(true),
+      stack_size_(rounded_stack_size(options.stack_size, "manual_options")),
       place_(*this, stack_size_),
       seed_(options.seed),
       random_(options.seed) {
@@ -245,6 +246,7 @@ bool manual_scheduler::block_thread_until(time_point limit, publish_function pub
 
 bool manual_scheduler::shutdown(bool drop, time_point) {
   closed_ = true;
+  refusing_.store(true, std::memory_order_relaxed);
   if (drop) {
     dropping_.store(true, std::memory_order_relaxed);
     timers_.close();

@@ -311,6 +311,7 @@ bool thread_scheduler::shutdown(bool drop, time_point limit) {
   {
     std::lock_guard const lock(injected_mutex_);
     closed_ = true;
+    refusing_.store(true, std::memory_order_relaxed);
   }
   if (drop) {
     dropping_.store(true, std::memory_order_relaxed);

@@ -28,27 +28,31 @@ struct mailbox_model : rl::test_suite<mailbox_model<Atomics>, 3> {
     for (auto& h : handled) h = 0;
   }
 
-  // As actor_cell_base::work.
+  // As actor_cell_base::work, which keeps what it has taken.
+  mobula::detail::message_list<message> in_order, urgent;
   void work() {
     RL_ASSERT(++at_work == 1);
     for (;;) {
-      message* taken = box.take_all();
-      if (taken == nullptr) {
+      box.take_all(in_order, urgent);
+      if (in_order.empty() && urgent.empty()) {
         --at_work;  // from a successful rest on, another may be at work
         if (box.rest()) return;
         RL_ASSERT(++at_work == 1);
         continue;
       }
-      while (taken != nullptr) {
-        message* const m = taken;
-        taken = m->next;
-        int const c = m->caller;
-        RL_ASSERT(m->number == handled[c]);
-        handled[c] = m->number + 1;
-        ++total;
-        m->number = -1;  // the message is the worker's
-      }
+      auto const [m, kind] = urgent.empty() ? in_order.pop() : urgent.pop();
+      int const c = m->caller;
+      RL_ASSERT(kind == kind_of(c));
+      RL_ASSERT(m->number == handled[c]);
+      handled[c] = m->number + 1;
+      ++total;
+      m->number = -1;  // the message is the worker's
     }
+  }
+
+  // The last caller's go before the others'.
+  static mobula::detail::message_kind kind_of(int caller) {
+    return caller == callers - 1 ? mobula::detail::message_kind::high : mobula::detail::message_kind::normal;
   }
 
   void thread(unsigned index) {
@@ -57,7 +61,7 @@ struct mailbox_model : rl::test_suite<mailbox_model<Atomics>, 3> {
       message& m = messages[index][i];
       m.caller = static_cast<int>(index);
       m.number = i;
-      if (box.push(m)) work();
+      if (box.push(m, kind_of(m.caller))) work();
     }
   }
   void after() { RL_ASSERT(total == callers * each); }

@@ -1,14 +1,15 @@
 #pragma once
 
-#include <mobula/actor/actor_cell.hpp>
+#include <mobula/actor/actor_options.hpp>
+#include <mobula/actor/call_line.hpp>
+#include <mobula/actor/message.hpp>
+#include <mobula/actor/object_cell.hpp>
 #include <mobula/remote/remote.hpp>
 
 #include <atomic>
-#include <functional>
-#include <optional>
-#include <string>
+#include <list>
+#include <memory>
 #include <type_traits>
-#include <typeinfo>
 #include <utility>
 
 namespace mobula {
@@ -18,114 +19,139 @@ class actor;
 
 namespace detail {
 
-/// The actor and its object, which its first message constructs.
-template <class T>
-class actor_cell final : public actor_cell_base {
+struct actor_access;
+
+/// The ways to call an actor, for a handle and for a handle with options. Handle has `prepare_route(key)` and `line()`.
+template <class Handle, class T>
+class actor_calls {
  public:
-  using actor_cell_base::actor_cell_base;
+  /// Sends a call of a method and returns at once with the future of its result. Arguments are passed as to a remote
+  /// function: futures wherever their values go.
+  ///
+  ///     mb::future<int> i = c.call<&counter::increment>(5);
+  ///     mb::future<int> j = c.call([](counter& x, int by) { return x.value += by; }, 5);
+  ///
+  /// The function is owned by the call. Of an overloaded method, mobula::overload chooses one.
+  /// Errors: throws no_runtime if the actor's runtime has been shut down, mobula::error for a handle to nothing. What the
+  ///         method throws comes out of the future, and so does actor_died, and what the constructor threw.
+  template <auto Method, class A = absent, class B = absent, class C = absent, class D = absent>
+  auto call(A&& a = {}, B&& b = {}, C&& c = {}, D&& d = {}, call_site where = call_site::current()) const {
+    return with_given([&](auto&&... args) { return call_method<Method>(where, std::forward<decltype(args)>(args)...); },
+                      std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d));
+  }
+  template <auto Method, class... Args>
+    requires(sizeof...(Args) > 4)
+  auto call(Args&&... args) const {
+    return call_method<Method>({}, std::forward<Args>(args)...);
+  }
+  template <class F, class A = absent, class B = absent, class C = absent, class D = absent>
+    requires(!std::is_same_v<std::remove_cvref_t<F>, absent>)
+  auto call(F&& f, A&& a = {}, B&& b = {}, C&& c = {}, D&& d = {}, call_site where = call_site::current()) const {
+    return with_given(
+        [&](auto&&... args) {
+          return send<call_state>(nullptr, where, function_on<T, std::decay_t<F>>{cell(), std::forward<F>(f)},
+                                  std::forward<decltype(args)>(args)...);
+        },
+        std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d));
+  }
 
-  static void* operator new(std::size_t size) { return allocate_frame(size); }
-  static void operator delete(void* p, std::size_t size) noexcept { deallocate_frame(p, size); }
-
-  /// By messages only.
-  [[nodiscard]] T& object() noexcept { return *object_; }
-
-  template <class... Args>
-  void construct(Args&&... args) {
-    object_.emplace(std::forward<Args>(args)...);
+  /// The same without a future, which is cheaper. A failure is reported as one that nobody has read.
+  template <auto Method, class A = absent, class B = absent, class C = absent, class D = absent>
+  void post(A&& a = {}, B&& b = {}, C&& c = {}, D&& d = {}, call_site where = call_site::current()) const {
+    with_given([&](auto&&... args) { post_method<Method>(where, std::forward<decltype(args)>(args)...); },
+               std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d));
+  }
+  template <auto Method, class... Args>
+    requires(sizeof...(Args) > 4)
+  void post(Args&&... args) const {
+    post_method<Method>({}, std::forward<Args>(args)...);
+  }
+  template <class F, class A = absent, class B = absent, class C = absent, class D = absent>
+    requires(!std::is_same_v<std::remove_cvref_t<F>, absent>)
+  void post(F&& f, A&& a = {}, B&& b = {}, C&& c = {}, D&& d = {}, call_site where = call_site::current()) const {
+    with_given(
+        [&](auto&&... args) {
+          send<post_state>(nullptr, where, function_on<T, std::decay_t<F>>{cell(), std::forward<F>(f)},
+                           std::forward<decltype(args)>(args)...);
+        },
+        std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d));
   }
 
  private:
-  void destroy_object() noexcept override { delete this; }
+  object_cell<T>* cell() const { return &static_cast<Handle const&>(*this).get(); }
 
-  std::optional<T> object_;
-};
-
-/// What an actor's first message calls.
-template <class T>
-struct construct_in {
-  actor_cell<T>* cell;
-  template <class... Args>
-    requires std::is_constructible_v<T, Args...>
-  void operator()(Args&&... args) const {
-    cell->construct(std::forward<Args>(args)...);
+  template <auto Method, class... Args>
+  auto call_method(call_site const& where, Args&&... args) const {
+    return send<call_state>(&method_key<Method>::it, where, method_of<T, Method>{cell()}, std::forward<Args>(args)...);
   }
-  [[nodiscard]] std::string task_name() const { return readable_name(typeid(T)) + " (constructor)"; }
-};
-
-/// A type whose name tells the method's.
-template <auto Method>
-struct named_by {};
-
-/// What a call of an actor's method calls.
-template <class T, auto Method>
-struct method_of {
-  actor_cell<T>* cell;
-  template <class... Args>
-    requires std::is_invocable_v<decltype(Method), T&, Args...>
-  decltype(auto) operator()(Args&&... args) const {
-    return std::invoke(Method, cell->object(), std::forward<Args>(args)...);
-  }
-  [[nodiscard]] std::string task_name() const { return readable_member_name(typeid(named_by<Method>)); }
-};
-
-/// A call to an actor: a message in its mailbox and the state of its future in one.
-template <class T, class Call>
-class actor_call final : public call_state<actor_call<T, Call>, Call> {
-  using base = call_state<actor_call<T, Call>, Call>;
-
- public:
-  template <class F, class... Args>
-  explicit actor_call(actor_cell<T>& cell, call_site const& where, F&& f, Args&&... args)
-      : base(where, std::forward<F>(f), std::forward<Args>(args)...), cell_(&cell) {}
-
-  /// Before the call is on its way. Throws std::bad_alloc.
-  void prepare() {
-    if constexpr (Call::has_dependencies) dependencies_.collect(this->call());
+  template <auto Method, class... Args>
+  void post_method(call_site const& where, Args&&... args) const {
+    send<post_state>(&method_key<Method>::it, where, method_of<T, Method>{cell()}, std::forward<Args>(args)...);
   }
 
-  [[nodiscard]] static message_hooks hooks() noexcept {
-    if constexpr (Call::has_dependencies)
-      return {[](job& m, scheduler& s, job& then) {
-        auto& me = static_cast<actor_call&>(m);
-        me.dependencies_.begin(s, then);
-      }};
-    else
-      return {};
-  }
-
- private:
-  friend base;
-
-  void step_in_queue(job_verb verb) noexcept {
-    if (verb == job_verb::drop) return this->drop();
-    if (cell_->failure) return this->fail(cell_->failure);
-    if constexpr (base::is_coroutine) {
-      actor_cell<T>* const cell = cell_;
-      running_ = true;
-      cell->begin_coroutine();
-      this->run();
-      cell->coroutine_started();
-    } else {
-      this->run();
+  template <template <class, class> class State, class F, class... Args>
+  auto send(void const* key, call_site const& where, F&& function, Args&&... args) const {
+    using plan = plan_for<F&, std::decay_t<Args>...>;
+    static_assert(plan::found,
+                  "mobula::actor: the method can't be called with these arguments, nor with the values of those that "
+                  "are futures. Arguments are moved into the message: a parameter `U&` needs std::ref.");
+    if constexpr (plan::found) {
+      using message = actor_message<State, T, bound_call<F, plan, std::decay_t<Args>...>>;
+      auto const& handle = static_cast<Handle const&>(*this);
+      object_cell<T>& to = *cell();
+      to.check_open();
+      route const r = handle.route_to(key);
+      auto m = std::make_unique<message>(r, where, std::forward<F>(function), std::forward<Args>(args)...);
+      std::list<departing_call> line_entry = prepare(handle, to, r, *m);
+      message& sent = *m.release();
+      if constexpr (std::is_base_of_v<shared_state_base, message>) {
+        auto result = future_access::make(sent);
+        depart(handle, line_entry, r, sent);
+        return flattened_result(std::move(result));
+      } else {
+        depart(handle, line_entry, r, sent);
+      }
     }
   }
 
-  auto before_completion() const noexcept {
-    if constexpr (std::is_same_v<typename Call::function_type, construct_in<T>>)
-      if (this->result.has_failure()) cell_->failure = this->result.failure_pointer();
-    return [cell = cell_, coroutine = running_]() noexcept {
-      if (coroutine) cell->coroutine_ended();
-      scheduler::finish_task();
-    };
+  // All that can fail, before the message departs: a call with dependencies is a task while it waits for them, and what
+  // is sent through a handle that has ever had such a call may have to stand in line behind it.
+  template <class Message>
+  static std::list<departing_call> prepare(Handle const& handle, object_cell<T>& to, route const& r, Message& m) {
+    departing_call c{&m, &r.to(), r.kind};
+    std::list<departing_call> entry;
+    if constexpr (Message::has_dependencies) {
+      c.wait = &Message::wait;
+      m.prepare();
+      static_cast<void>(handle.need_line());
+    }
+    if (handle.line() != nullptr) entry.push_back(c);
+    if constexpr (Message::has_dependencies) to.owner().admit_task();
+    return entry;
+  }
+  template <class Message>
+  static void depart(Handle const& handle, std::list<departing_call>& line_entry, route const& r, Message& m) noexcept {
+    if (line_entry.empty())
+      r.to().deliver(m, r.kind);
+    else
+      handle.line()->pass(line_entry);
   }
 
-  actor_cell<T>* cell_;   // kept alive by being at work on it
-  bool running_ = false;  // as a coroutine
-  [[no_unique_address]] std::conditional_t<Call::has_dependencies, dependency_wait, no_dependencies> dependencies_;
+  // A future of a future is one future.
+  template <class R>
+  static future<typename flat<R>::type> flattened_result(future<R>&& f) {
+    if constexpr (is_flat<R>)
+      return std::move(f);
+    else
+      return remote([](future<R> layers) { return flatten(std::move(layers)); })(std::move(f));
+  }
 };
 
 }  // namespace detail
+
+/// A handle to an actor with settings for calls.
+template <class T>
+class configured_actor;
 
 /// A handle to an object of class T that lives by itself and is called by messages, one at a time.
 ///
@@ -134,13 +160,14 @@ class actor_call final : public call_state<actor_call<T, Call>, Call> {
 ///
 /// Calls are handled one after the other, so the class needs no locks: those that are made through one handle in
 /// the order in which they were made, also when an earlier one still waits for a dependency. A method that is a
-/// coroutine keeps the actor until it ends.
+/// coroutine keeps the actor until it ends, unless actor_options say otherwise.
 ///
 /// Threads:  handles may be copied and used by any thread, also the same one at once.
-/// Lifetime: the object lives until the last handle is gone and every call has been handled; its destructor runs last,
-///           on a worker. Calls keep it alive, futures of their results don't.
+/// Lifetime: the object lives until the last handle is gone and every call has been handled, or until `stop`, `kill` or
+///           exit_actor. Its destructor runs on a worker, after everything else. Calls keep it alive, futures of their
+///           results don't. An actor that keeps a handle to itself never ends by itself.
 template <class T>
-class actor {
+class actor : public detail::actor_calls<actor<T>, T> {
  public:
   /// A handle to nothing, to be assigned to.
   actor() noexcept = default;
@@ -164,102 +191,89 @@ class actor {
   /// Tells whether this is a handle to anything.
   [[nodiscard]] bool valid() const noexcept { return cell_ != nullptr; }
 
-  /// Sends a call of a method and returns at once. Arguments are passed as to a remote function: futures wherever their
-  /// values go.
+  /// Tells whether two are handles to the same actor.
+  friend bool operator==(actor const& a, actor const& b) noexcept { return a.cell_ == b.cell_; }
+
+  /// This handle with settings for the calls that are made through the result, which uses this one.
   ///
-  /// Errors: throws no_runtime if the actor's runtime has been shut down. What the method throws comes out of the future,
-  ///         and so does what the constructor threw.
-  template <auto Method, class A = detail::absent, class B = detail::absent, class C = detail::absent,
-            class D = detail::absent>
-  auto call(A&& a = {}, B&& b = {}, C&& c = {}, D&& d = {},
-            detail::call_site where = detail::call_site::current()) const {
-    return detail::with_given(
-        [&](auto&&... args) { return send<Method>(where, std::forward<decltype(args)>(args)...); }, std::forward<A>(a),
-        std::forward<B>(b), std::forward<C>(c), std::forward<D>(d));
-  }
-  template <auto Method, class... Args>
-    requires(sizeof...(Args) > 4)
-  auto call(Args&&... args) const {
-    return send<Method>({}, std::forward<Args>(args)...);
-  }
+  ///     c.options({.high_priority = true}).post<&server::reload>();
+  ///
+  /// Errors: throws mobula::error if the actor has no such concurrency group.
+  [[nodiscard]] configured_actor<T> options(call_options const& o) const;
+
+  /// Ends the actor when what was sent before has been handled: its object is destroyed, and what is sent later ends with
+  /// actor_died. Again is harmless.
+  void stop() const { end(end_reason::stopped); }
+
+  /// Ends the actor as soon as no call of it runs: those that wait end with actor_died. Again is harmless.
+  void kill() const { end(end_reason::killed); }
 
  private:
-  template <class U, class... Args>
-  friend actor<U> make_actor(Args&&... args);
+  friend detail::actor_access;
+  template <class Handle, class U>
+  friend class detail::actor_calls;
+  friend configured_actor<T>;
 
-  explicit actor(detail::actor_cell<T>* c) noexcept : cell_(c) {}
+  explicit actor(detail::object_cell<T>* c) noexcept : cell_(c) {}
 
-  detail::actor_cell<T>& cell() const {
+  detail::object_cell<T>& get() const {
     if (cell_ == nullptr)
       throw error("mobula: this actor handle is a handle to nothing: it was default-constructed or moved from");
     return *cell_;
   }
 
-  template <auto Method, class... Args>
-  auto send(detail::call_site const& where, Args&&... args) const {
-    using function = detail::method_of<T, Method>;
-    using plan = detail::plan_for<function&, std::decay_t<Args>...>;
-    static_assert(plan::found,
-                  "mobula::actor::call: the method can't be called with these arguments, nor with the values of those "
-                  "that are futures");
-    if constexpr (plan::found) return submit<plan>(where, function{&cell()}, std::forward<Args>(args)...);
+  detail::route route_to(void const* key) const noexcept {
+    detail::actor_extras* const e = cell_->extras();
+    return e == nullptr ? detail::route{cell_} : e->route_of(key);
   }
-
-  template <class Plan, class F, class... Args>
-  auto submit(detail::call_site const& where, F function, Args&&... args) const {
-    using call = detail::bound_call<F, Plan, std::decay_t<Args>...>;
-    using message = detail::actor_call<T, call>;
-    auto m = std::make_unique<message>(*cell_, where, function, std::forward<Args>(args)...);
-    detail::call_line* l = line_.load(std::memory_order_acquire);
-    if (l == nullptr && call::has_dependencies) l = open_line();
-    m->prepare();
-    cell_->owner().admit_task();
-    message& sent = *m.release();
-    auto result = detail::future_access::make(sent);
-    if (l != nullptr)
-      l->pass(sent, message::hooks());
-    else
-      cell_->deliver(sent);
-    return result;
-  }
-
-  detail::call_line* open_line() const {
+  detail::call_line* line() const noexcept { return line_.load(std::memory_order_acquire); }
+  detail::call_line& need_line() const {
+    if (detail::call_line* const l = line()) return *l;
     auto* const fresh = new detail::call_line(*cell_);
     detail::call_line* l = nullptr;
-    if (line_.compare_exchange_strong(l, fresh, std::memory_order_acq_rel, std::memory_order_acquire)) return fresh;
+    if (line_.compare_exchange_strong(l, fresh, std::memory_order_acq_rel, std::memory_order_acquire)) return *fresh;
     fresh->release();
-    return l;
+    return *l;
+  }
+  void end(end_reason r) const {
+    get().check_open();
+    detail::send_end(get(), r);
   }
 
-  detail::actor_cell<T>* cell_ = nullptr;
+  detail::object_cell<T>* cell_ = nullptr;
   // Made by the first call that has dependencies; written once (release), read by every call (acquire).
   mutable std::atomic<detail::call_line*> line_{nullptr};
 };
 
-/// Makes an actor of class T, on the current runtime. The constructor runs as its first message; arguments are passed
-/// as to a remote function.
-///
-/// Errors: throws no_runtime. What the constructor throws comes out of every call.
-template <class T, class... Args>
-[[nodiscard]] actor<T> make_actor(Args&&... args) {
-  using function = detail::construct_in<T>;
-  using plan = detail::plan_for<function&, std::decay_t<Args>...>;
-  static_assert(plan::found,
-                "mobula::make_actor: the class can't be constructed from these arguments, nor from the values "
-                "of those that are futures");
-  if constexpr (plan::found) {
-    using message = detail::actor_call<T, detail::bound_call<function, plan, std::decay_t<Args>...>>;
-    detail::scheduler& s = detail::current_scheduler();
-    auto cell = std::make_unique<detail::actor_cell<T>>(s.shared_from_this());
-    auto m = std::make_unique<message>(*cell, detail::call_site(), function{cell.get()}, std::forward<Args>(args)...);
-    m->prepare();
-    s.admit_task();
-    message& constructor = *m.release();
-    actor<T> handle(cell.release());
-    auto const done = detail::future_access::make(constructor);  // nobody reads it: each call tells its error
-    handle.cell_->begin(constructor, message::hooks());
-    return handle;
+template <class T>
+class configured_actor : public detail::actor_calls<configured_actor<T>, T> {
+ private:
+  friend actor<T>;
+  template <class Handle, class U>
+  friend class detail::actor_calls;
+
+  configured_actor(actor<T> const& a, call_options const& o) : actor_(a), high_(o.high_priority) {
+    if (o.concurrency_group.empty()) return;
+    group_ = &detail::find_group(a.get().extras(), o.concurrency_group);
   }
+
+  detail::object_cell<T>& get() const { return actor_.get(); }
+  detail::route route_to(void const* key) const noexcept {
+    detail::route r = group_ != nullptr ? detail::route{group_, concurrency::kind::parallel} : actor_.route_to(key);
+    if (high_) r.kind = detail::message_kind::high;
+    return r;
+  }
+  detail::call_line* line() const noexcept { return actor_.line(); }
+  detail::call_line& need_line() const { return actor_.need_line(); }
+
+  actor<T> const& actor_;
+  detail::parallel_lane* group_ = nullptr;
+  bool high_;
+};
+
+template <class T>
+configured_actor<T> actor<T>::options(call_options const& o) const {
+  return configured_actor<T>(*this, o);
 }
 
 }  // namespace mobula

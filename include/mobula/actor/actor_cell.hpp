@@ -1,96 +1,145 @@
 #pragma once
 
-#include <mobula/actor/mailbox.hpp>
+#include <mobula/actor/actor_died.hpp>
+#include <mobula/actor/lane.hpp>
 #include <mobula/core/failure.hpp>
 #include <mobula/core/scheduler.hpp>
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <memory>
-#include <mutex>
+#include <string>
+#include <typeinfo>
 
 namespace mobula::detail {
 
-/// A call on its way to an actor: it is queued in a mailbox instead of a scheduler's queue.
-struct message_hooks {
-  /// Waits for what the call depends on and then submits `then`; null if it depends on nothing.
-  void (*wait)(job& message, scheduler& s, job& then) = nullptr;
+struct actor_extras;
+
+/// Something that an actor does about itself, between messages.
+struct control : job {
+  using act_function = void (*)(control&, actor_cell_base&) noexcept;
+  /// With `alone`, it acts when nothing else of the actor runs. `act` frees the control.
+  explicit control(act_function f, bool with_nobody) noexcept : job(nullptr), act(f), alone(with_nobody) {}
+
+  act_function act;
+  bool alone;
 };
 
-/// What an actor is apart from its class: a mailbox, and a job that works on it.
+/// What an actor is apart from its class: a lane of messages, of which one is handled at a time, and a life.
 ///
-/// Lifetime: counted; each handle holds a share, and so does being at work. When none is left, the object is destroyed,
-/// on a worker if the runtime still lives.
-class actor_cell_base : private job {
+/// Most actors are no more than this. What others need, settings, groups, names, monitors, is in their extras.
+///
+/// Lifetime: counted by handles. When the last one goes, that is a message behind all others, which ends the actor unless
+/// a method has made another handle meanwhile; so messages need no count.
+class actor_cell_base : public lane {
  public:
   explicit actor_cell_base(std::shared_ptr<scheduler> s) noexcept;
-  actor_cell_base(actor_cell_base const&) = delete;
 
-  /// Begins with the message that constructs the object, before all others. Its task has been admitted. Once.
-  void begin(job& constructor, message_hooks const& hooks) noexcept;
+  /// Begins with the message that constructs the object, before all others. `wait`, unless null, first waits for what it
+  /// depends on. Once.
+  void begin(job& constructor, void (*wait)(job& message, scheduler& s, job& then) noexcept) noexcept;
 
-  /// Delivers a message whose task has been admitted. Messages of one thread are handled in the order of delivery.
-  void deliver(job& message) noexcept;
-
-  void add_handle() noexcept { shares_.fetch_add(1, std::memory_order_relaxed); }
+  void add_handle() noexcept { handles_.fetch_add(1, std::memory_order_relaxed); }
   void release_handle() noexcept;
 
-  [[nodiscard]] scheduler& owner() const noexcept { return *scheduler_; }
+  /// Throws no_runtime if calls from outside are refused, and this is outside.
+  void check_open() const;
 
-  /// For a message that is a coroutine, before and after it is started: it holds the actor until it ends.
-  void begin_coroutine() noexcept;
-  void coroutine_started() noexcept;
-  void coroutine_ended() noexcept;
+  /// Sends a control; ordered ones come after what was sent before, others before all that waits. By who keeps the actor
+  /// alive.
+  void send(control& c, bool ordered) noexcept { deliver(c, ordered ? message_kind::order : message_kind::control); }
 
-  /// Why the constructor failed; null if it did not. By messages only.
-  failure_ptr failure;
+  [[nodiscard]] scheduler& owner() const noexcept final { return *scheduler_; }
+  [[nodiscard]] actor_cell_base& actor() noexcept final { return *this; }
+  [[nodiscard]] virtual std::type_info const& type() const noexcept = 0;
+  /// What errors call it: its name, else its class's.
+  [[nodiscard]] std::string description() const;
+
+  /// Settings and the like; null for most. Set before the first handle is given out, or by a control (release).
+  [[nodiscard]] actor_extras* extras() const noexcept { return extras_.load(std::memory_order_acquire); }
+  /// Makes them if there are none. By whoever makes the actor, or a control. Throws std::bad_alloc.
+  actor_extras& need_extras();
+
+  // By messages and controls.
+
+  /// Whether there is an object; else why not, in the failure that each call then ends with.
+  [[nodiscard]] bool alive() const noexcept { return life_ == life::alive; }
+  [[nodiscard]] virtual failure_ptr& why_dead() noexcept = 0;
+
+  void born() noexcept;
+  /// Ends the actor's life, but for its handles: destroys the object, if there is one, when nothing else of the actor runs.
+  void die(end_reason reason, failure_ptr why) noexcept;
+
+  /// A message that was run has failed: what its call ends with, if not with that.
+  [[nodiscard]] failure_ptr message_failed(failure_ptr const& f) noexcept;
+
+  /// For a message that is a coroutine: it holds the actor until it ends.
+  void begin_coroutine() noexcept {
+    holder_ends_.store(2, std::memory_order_relaxed);
+    coroutine_started_ = true;
+  }
+  void coroutine_ended() noexcept {
+    if (holder_ends_.fetch_sub(1, std::memory_order_acq_rel) == 1) go_on();
+  }
+
+  /// For a message that lets others run while it waits.
+  void begin_reentrant() noexcept;
+  void reentrant_ended() noexcept;
+  void stack_left_behind() noexcept;
+
+  /// A call leaves the mailbox to be handled or dropped.
+  void leaves_mailbox() noexcept {
+    if (extras_.load(std::memory_order_relaxed) != nullptr) make_room();
+  }
+
+  /// By the lanes, from any thread.
+  void lane_parked() noexcept;
 
  protected:
-  ~actor_cell_base() = default;
+  ~actor_cell_base();
+  [[nodiscard]] bool is_dead() const noexcept { return life_ == life::dead; }
 
  private:
-  virtual void destroy_object() noexcept = 0;  // destroys *this too
+  enum class life : std::uint8_t { unborn, alive, dead, ended };  // dead: there is a why_dead; ended: nobody will ask
 
-  void be_at_work() noexcept;
-  static void step(job& j, job_verb verb) noexcept;
-  void work(job_verb verb) noexcept;
+  virtual void destroy_object() noexcept = 0;
+  virtual void free() noexcept = 0;  // destroys *this
+
+  void resume_coroutine(job& j, scheduler& s) noexcept override { s.submit(j); }
+  void stack_left() noexcept override {}
+  void resume_stack(job& j, scheduler& s) noexcept override { s.submit(j); }
+
+  void work(job_verb verb) noexcept override;
+  [[nodiscard]] sent_message<job> next_message() noexcept;
+  [[nodiscard]] bool handle(sent_message<job> m, job_verb verb) noexcept;
+  [[nodiscard]] bool want_to_be_alone(sent_message<job> m) noexcept;
+  [[nodiscard]] bool act(sent_message<job> m) noexcept;
+  [[nodiscard]] bool end() noexcept;
+  void make_room() noexcept;
+  void release_lanes() noexcept;
+  void tell_end(failure_ptr const& why) noexcept;
+
+  static constexpr std::uint32_t ending = std::uint32_t{1} << 31;
 
   std::shared_ptr<scheduler> scheduler_;
-  mailbox<> mailbox_;
-  job* taken_ = nullptr;      // messages taken from the mailbox, in order; by whoever is at work
-  bool* held_ = nullptr;      // tells whoever is at work that a coroutine holds the actor now
-  std::atomic<int> turn_{0};  // see coroutine_started
-  std::atomic<std::uint32_t> shares_{1};
-  bool dying_ = false;  // the next step destroys; set when nobody else holds a share
+  // Handles, and `ending` from when there is none and last_ is sent until that finds one, or ends the actor. A release
+  // pairs with the acquire of the last one, and of `end`.
+  std::atomic<std::uint32_t> handles_{1};
+  // 2 while a coroutine holds the actor, less one for its start's end, less one for its own. The second goes on with the
+  // messages, and acquires what the first has written.
+  std::atomic<std::uint32_t> holder_ends_{0};
+  std::atomic<actor_extras*> extras_{nullptr};
+  job last_{nullptr};
+  life life_ = life::unborn;
+  end_reason reason_ = end_reason::no_handles;
+  bool coroutine_started_ = false;
 };
 
-/// Calls through one handle while an earlier one waits for its dependencies: they wait behind it, in order. Other
-/// handles are not held up, so that what the call depends on may itself call the actor.
-class call_line : private job {
- public:
-  explicit call_line(actor_cell_base& cell) noexcept;
-  call_line(call_line const&) = delete;
+/// What calls of an actor that has ended so end with.
+[[nodiscard]] failure_ptr death_of(actor_cell_base const& a, end_reason r) noexcept;
 
-  /// Puts a message at the end of the line, or straight into the mailbox if there is no line and nothing to wait for.
-  void pass(job& message, message_hooks const& hooks);
-
-  void release() noexcept;
-
- private:
-  struct entry {
-    job* message;
-    message_hooks hooks;
-  };
-
-  ~call_line() = default;
-  static void step(job& j, job_verb) noexcept;
-  void advance() noexcept;
-
-  actor_cell_base& cell_;
-  std::mutex mutex_;
-  std::deque<entry> line_;  // guarded; the first is being waited for
-  std::atomic<int> shares_{1};
-};
+/// Has an actor end, when nothing else of it runs: `stopped` after what was sent before, else before what waits. By who
+/// keeps it alive. Throws std::bad_alloc.
+void send_end(actor_cell_base& a, end_reason r);
 
 }  // namespace mobula::detail

@@ -39,6 +39,7 @@ using publish_function = void (*)(void* argument, resumer&) noexcept;
 /// Threads: every member may be called by any thread, but for what says otherwise.
 class scheduler : public std::enable_shared_from_this<scheduler> {
  public:
+  explicit scheduler(bool virtual_time = false) noexcept : in_virtual_time(virtual_time) {}
   virtual ~scheduler() = default;
 
   /// Queues a job: on the caller's own queue if the caller is one of this scheduler's workers.
@@ -175,6 +176,12 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   std::function<void(char const*)> on_warning;
   std::atomic<bool> warned{false};  // once; relaxed, nothing else depends on it
 
+  /// Whether time passes only when somebody says so, and what happens is to be the same in each run.
+  bool const in_virtual_time;
+
+  /// Tells whether tasks from outside are refused, as `shutdown` has begun. It may begin right afterwards.
+  [[nodiscard]] bool refuses() const noexcept { return refusing_.load(std::memory_order_relaxed); }
+
   /// What to ask of a job that comes from a queue.
   [[nodiscard]] job_verb verb() const noexcept {
     return dropping_.load(std::memory_order_relaxed) ? job_verb::drop : job_verb::run;
@@ -191,6 +198,7 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
 
   alignas(cache_line) idle_state<> idle_;
   alignas(cache_line) std::atomic<bool> dropping_{false};  // set once, by shutdown; late readers only drop less
+  std::atomic<bool> refusing_{false};                      // the same; what decides is under the lock of submissions
   timer_queue timers_;
 };
 

@@ -218,8 +218,12 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
 
   [[gnu::noinline, gnu::cold]] void name_failure() noexcept {
     auto const name = [](void const* call) { return name_of(static_cast<Call const*>(call)->function()); };
-    this->result.name_failure(this->result.failure_pointer().in_task(where_, name, &*call_));
+    failure_ptr const f = static_cast<Derived&>(*this).comes_to(this->result.failure_pointer());
+    this->result.name_failure(f.in_task(where_, name, &*call_));
   }
+
+  // With what the call ends if it fails so, unless Derived has another view.
+  static failure_ptr const& comes_to(failure_ptr const& f) noexcept { return f; }
 
   // The closure goes first, so that whoever reads the result finds its captures released.
   void end() noexcept {

@@ -1,0 +1,8 @@
+#pragma once
+
+namespace mobula::detail {
+
+/// What exit_actor throws, so that the method ends.
+struct actor_exit {};
+
+}  // namespace mobula::detail

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <mobula/actor/actor_cell.hpp>
+#include <mobula/actor/concurrency.hpp>
+#include <mobula/actor/method.hpp>
+#include <mobula/actor/parallel_lane.hpp>
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mobula::detail {
+
+/// What messages run in that let others run while they wait: they go on when the actor gets to them.
+class reentrant_context final : public actor_context {
+ public:
+  explicit reentrant_context(actor_cell_base& a) noexcept : actor_context(false), actor_(a) {}
+  [[nodiscard]] actor_cell_base& actor() noexcept override { return actor_; }
+
+ private:
+  void resume_coroutine(job& j, scheduler&) noexcept override { actor_.deliver(j, message_kind::coroutine); }
+  void stack_left() noexcept override;
+  void resume_stack(job& j, scheduler&) noexcept override { actor_.deliver(j, message_kind::stack); }
+
+  actor_cell_base& actor_;
+};
+
+/// Where a message goes, and how it is handled there.
+struct route {
+  actor_context* context = nullptr;
+  concurrency::kind how = concurrency::kind::serial;
+  message_kind kind = message_kind::normal;
+
+  [[nodiscard]] lane& to() const noexcept {
+    if (how == concurrency::kind::parallel) return static_cast<parallel_lane&>(*context);
+    return context->actor();
+  }
+};
+
+/// What few actors need.
+struct actor_extras {
+  explicit actor_extras(actor_cell_base& a) noexcept : reentrant(a), by_default{&a} {}
+
+  struct group {
+    std::string name;  // empty for that of one method
+    parallel_lane* where;
+  };
+  struct method_route {
+    void const* method;
+    route to;
+  };
+
+  /// A new group; it is parked. Throws std::bad_alloc.
+  parallel_lane& add_group(actor_cell_base& a, std::string_view name, unsigned limit);
+  [[nodiscard]] route route_of(void const* method) const noexcept;
+
+  // Written before the first handle is given out, and then only read.
+
+  std::string name;
+  std::string name_space;
+  reentrant_context reentrant;
+  std::deque<parallel_lane> lanes;
+  std::vector<group> groups;
+  std::vector<method_route> methods;
+  route by_default;
+
+  // By whoever is at work on the actor itself.
+
+  /// What waits until nothing else of the actor runs; meanwhile nothing new begins. null for nothing.
+  sent_message<job> wants_to_be_alone;
+  /// What has to wait for that, though it came out of the mailbox.
+  message_list<> put_off;
+  unsigned reentrant_running = 0;
+  bool lanes_are_parked = true;
+  std::atomic<unsigned> lanes_to_park{
+      0};  // who takes it to zero tells the actor, by all_parked; acquires the others' work
+  job all_parked{nullptr};
+
+  /// Who is told when the actor's life ends, on a worker, or where the last handle goes if the runtime is over; then they
+  /// are forgotten. They may not throw.
+  std::vector<std::function<void(end_reason, failure_ptr const&)>> on_end;
+};
+
+/// The group of that name. Throws mobula::error, which tells what groups there are.
+[[nodiscard]] parallel_lane& find_group(actor_extras const* e, std::string_view name);
+
+}  // namespace mobula::detail

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <mobula/actor/concurrency.hpp>
+#include <mobula/actor/method.hpp>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mobula {
+
+/// Calls of an actor that are handled beside others: up to `limit` of the group at the same time.
+struct concurrency_group {
+  std::string name;
+  unsigned limit = 1;
+};
+
+/// How the calls of one method are handled.
+struct method_options {
+  detail::method_id method;
+  /// serial, reentrant or parallel(n).
+  std::optional<mobula::concurrency> concurrency = {};
+  /// Or the group that they belong to.
+  std::string concurrency_group = {};
+};
+
+/// Settings of an actor, the same for its whole life.
+///
+///     auto c = mb::make_actor<cache>.options({.concurrency = mb::reentrant})(1000);
+template <class T>
+struct actor_options {
+  /// How calls are handled for which nothing else is said: serial, reentrant or parallel(n), which is Ray's
+  /// max_concurrency.
+  mobula::concurrency concurrency = serial;
+  /// Groups, by name, of calls that are handled beside all others.
+  std::vector<concurrency_group> concurrency_groups = {};
+  /// How the calls of single methods are handled.
+  std::vector<method_options> methods = {};
+};
+
+/// Settings of single calls: c.options({.concurrency_group = "io"}).call<&T::m>().
+struct call_options {
+  /// The group that handles the call, instead of what its actor's options say.
+  std::string concurrency_group = {};
+  /// Whether it comes before all calls that wait and have no such priority; but of 16 in a row one other is handled.
+  bool high_priority = false;
+};
+
+namespace detail {
+
+class actor_cell_base;
+
+/// Makes what the options ask for. Throws mobula::error for what is not allowed.
+void set_up(actor_cell_base& a, concurrency by_default, std::vector<concurrency_group> const& groups,
+            std::vector<method_options> const& methods);
+
+}  // namespace detail
+}  // namespace mobula

@@ -1,0 +1,170 @@
+#pragma once
+
+#include <mobula/actor/actor_cell.hpp>
+#include <mobula/actor/actor_extras.hpp>
+#include <mobula/actor/object_cell.hpp>
+#include <mobula/remote/call.hpp>
+
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+namespace mobula::detail {
+
+/// A call of which nobody wants the result: as call_state, without one. A failure is reported, as nobody can read it.
+template <class Derived, class Call>
+class post_state : public job, private std::conditional_t<is_task<typename Call::result>, completion, no_completion> {
+  using maybe_completion = std::conditional_t<is_task<typename Call::result>, completion, no_completion>;
+
+ protected:
+  static constexpr bool is_coroutine = is_task<typename Call::result>;
+  using result_type = std::conditional_t<is_coroutine, typename value_of_call<typename Call::result>::type, void>;
+
+ public:
+  template <class... Args>
+  explicit post_state(call_site const& where, Args&&... args)
+      : job(&step), maybe_completion(&coroutine_ended), where_(where), call_(std::forward<Args>(args)...) {}
+
+  static void* operator new(std::size_t size) { return allocate_frame(size); }
+  static void operator delete(void* p, std::size_t size) noexcept { deallocate_frame(p, size); }
+
+  void run() noexcept {
+    try {
+      if constexpr (is_coroutine) {
+        auto coroutine = call_();
+        task_access::check(coroutine);
+        resume(task_access::start(std::move(coroutine), result_, *this));
+        return;
+      } else {
+        static_cast<void>(call_());
+      }
+    } catch (...) { return fail(failure_ptr::capture(std::current_exception())); }
+    end();
+  }
+
+  void drop() noexcept { end(); }
+
+  void fail(failure_ptr why) noexcept {
+    report(why);
+    end();
+  }
+
+  [[nodiscard]] Call const& call() const noexcept { return call_; }
+
+ private:
+  static void step(job& j, job_verb verb) noexcept { static_cast<Derived&>(j).step_in_queue(verb); }
+
+  static std::coroutine_handle<> coroutine_ended([[maybe_unused]] completion& c,
+                                                 std::coroutine_handle<> child) noexcept {
+    child.destroy();
+    if constexpr (is_coroutine) {
+      auto& me = static_cast<post_state&>(c);
+      if (me.result_.has_failure())
+        me.fail(me.result_.failure_pointer());
+      else
+        me.end();
+    }
+    return transfer(nullptr);
+  }
+
+  // The last holder of a failure that nobody has read reports it.
+  [[gnu::noinline, gnu::cold]] void report(failure_ptr const& why) noexcept {
+    auto const name = [](void const* call) { return name_of(static_cast<Call const*>(call)->function()); };
+    failure_ptr const ends_with = static_cast<Derived&>(*this).comes_to(why);
+    if (ends_with.exception() == why.exception()) static_cast<void>(ends_with.in_task(where_, name, &call_));
+  }
+
+  void end() noexcept {
+    auto const after = static_cast<Derived&>(*this).before_completion();
+    delete static_cast<Derived*>(this);
+    after();
+  }
+
+  call_site const where_;
+  Call call_;
+  [[no_unique_address]] std::conditional_t<is_coroutine, outcome<result_type>, no_dependencies> result_;
+};
+
+/// A call to an actor: a message, and with call_state the state of its future too.
+template <template <class, class> class State, class T, class Call>
+class actor_message final : public State<actor_message<State, T, Call>, Call> {
+  using base = State<actor_message<State, T, Call>, Call>;
+  static constexpr bool constructs = std::is_same_v<typename Call::function_type, construct_in<T>>;
+
+ public:
+  static constexpr bool has_dependencies = Call::has_dependencies;
+
+  template <class F, class... Args>
+  explicit actor_message(route const& r, call_site const& where, F&& f, Args&&... args)
+      : base(where, std::forward<F>(f), std::forward<Args>(args)...), context_(r.context), how_(r.how) {}
+
+  /// Before the call is on its way: looks for what it has to wait for, which is a task then. Throws std::bad_alloc.
+  void prepare() {
+    if constexpr (Call::has_dependencies) dependencies_.collect(this->call());
+  }
+
+  /// Waits for the call's dependencies, for a departing_call.
+  static void wait(job& m, scheduler& s, job& then) noexcept
+    requires(Call::has_dependencies)
+  {
+    static_cast<actor_message&>(m).dependencies_.begin(s, then);
+  }
+
+ private:
+  friend base;
+
+  actor_cell_base& actor() const noexcept { return context_->actor(); }
+
+  void step_in_queue(job_verb verb) noexcept {
+    if (verb == job_verb::drop) return this->drop();
+    actor_cell_base& a = actor();
+    if constexpr (!constructs)
+      if (!a.alive()) return this->fail(a.why_dead());
+    begun_ = true;
+    if (how_ == concurrency::kind::parallel) {
+      this_worker()->context = context_;
+    } else if (how_ == concurrency::kind::reentrant) {
+      if constexpr (base::is_coroutine)
+        a.begin_reentrant();
+      else
+        this_worker()->context = context_;
+    } else if constexpr (base::is_coroutine) {
+      a.begin_coroutine();
+    }
+    this->run();
+  }
+
+  /// What the call ends with if it fails so.
+  failure_ptr comes_to(failure_ptr const& f) const noexcept { return begun_ ? actor().message_failed(f) : f; }
+
+  auto before_completion() const noexcept {
+    if constexpr (constructs) construction_ended();
+    return [a = &actor(), context = context_, how = how_, begun = begun_]() noexcept {
+      if constexpr (Call::has_dependencies) lane::finish_task(a->owner());
+      if (how == concurrency::kind::parallel) {
+        scheduler& s = a->owner();
+        static_cast<parallel_lane*>(context)->message_ended();
+        lane::finish_task(s);
+      } else if (base::is_coroutine && begun) {
+        if (how == concurrency::kind::reentrant)
+          a->reentrant_ended();
+        else
+          a->coroutine_ended();
+      }
+    };
+  }
+
+  void construction_ended() const noexcept {
+    if (this->result.has_failure())
+      actor().die(end_reason::failed, this->result.failure_pointer());
+    else
+      actor().born();
+  }
+
+  actor_context* const context_;
+  concurrency::kind const how_;
+  bool begun_ = false;
+  [[no_unique_address]] std::conditional_t<Call::has_dependencies, dependency_wait, no_dependencies> dependencies_;
+};
+
+}  // namespace mobula::detail

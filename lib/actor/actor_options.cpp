@@ -1,0 +1,47 @@
+#include <mobula/actor/actor_extras.hpp>
+#include <mobula/actor/actor_options.hpp>
+#include <mobula/core/error.hpp>
+
+namespace mobula::detail {
+namespace {
+
+route route_by(actor_cell_base& a, concurrency c) {
+  actor_extras& e = a.need_extras();
+  switch (c.how()) {
+    case concurrency::kind::serial: return {&a, c.how()};
+    case concurrency::kind::reentrant: return {&e.reentrant, c.how()};
+    case concurrency::kind::parallel: return {&e.add_group(a, {}, c.limit()), c.how()};
+  }
+  return {};
+}
+
+route route_of(actor_cell_base& a, method_options const& m) {
+  if (m.method.key == nullptr) throw error("mobula: method_options::method is missing: name it, mobula::method<&T::m>");
+  if (m.concurrency_group.empty()) return route_by(a, m.concurrency.value_or(serial));
+  if (m.concurrency)
+    throw error("mobula: " + m.method.name() + " can't have both a concurrency and a concurrency_group");
+  return {&find_group(a.extras(), m.concurrency_group), concurrency::kind::parallel};
+}
+
+}  // namespace
+
+void set_up(actor_cell_base& a, concurrency by_default, std::vector<concurrency_group> const& groups,
+            std::vector<method_options> const& methods) {
+  for (concurrency_group const& g : groups) {
+    if (g.name.empty()) throw error("mobula: a concurrency group needs a name");
+    if (g.limit == 0) throw error("mobula: the concurrency group '" + g.name + "' has a limit of 0: give at least 1");
+    for (auto const& other : a.need_extras().groups)
+      if (other.name == g.name) throw error("mobula: there are two concurrency groups '" + g.name + "'");
+    a.need_extras().add_group(a, g.name, g.limit);
+  }
+  if (by_default != serial) {
+    route const to = route_by(a, by_default);
+    a.need_extras().by_default = to;
+  }
+  for (method_options const& m : methods) {
+    route const to = route_of(a, m);
+    a.need_extras().methods.push_back({m.method.key, to});
+  }
+}
+
+}  // namespace mobula::detail

@@ -1,0 +1,45 @@
+#include <mobula/actor/call_line.hpp>
+
+namespace mobula::detail {
+
+call_line::call_line(actor_cell_base& cell) noexcept : job(&step), cell_(cell) { cell_.add_handle(); }
+
+void call_line::pass(std::list<departing_call>& entry) noexcept {
+  departing_call const c = entry.front();
+  {
+    std::lock_guard const lock(mutex_);
+    if (line_.empty() && c.wait == nullptr) return c.to->deliver(*c.message, c.kind);
+    line_.splice(line_.end(), entry);
+    if (line_.size() > 1) return;
+    shares_.fetch_add(1, std::memory_order_relaxed);  // for the wait
+  }
+  c.wait(*c.message, cell_.owner(), *this);
+}
+
+void call_line::step(job& j, job_verb) noexcept { static_cast<call_line&>(j).advance(); }
+
+// The first has what it waited for; so do those behind it that wait for nothing.
+void call_line::advance() noexcept {
+  departing_call first;
+  {
+    std::lock_guard const lock(mutex_);
+    do {
+      line_.front().to->deliver(*line_.front().message, line_.front().kind);
+      line_.pop_front();
+    } while (!line_.empty() && line_.front().wait == nullptr);
+    if (!line_.empty()) first = line_.front();
+  }
+  if (first.message != nullptr)
+    first.wait(*first.message, cell_.owner(), *this);
+  else
+    release();
+}
+
+void call_line::release() noexcept {
+  if (shares_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  actor_cell_base& cell = cell_;
+  delete this;
+  cell.release_handle();
+}
+
+}  // namespace mobula::detail

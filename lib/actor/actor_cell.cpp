@@ -32,7 +32,7 @@ std::string actor_cell_base::description() const {
 }
 
 void actor_cell_base::begin(job& constructor, void (*wait)(job&, scheduler&, job&) noexcept) noexcept {
-  in_order_.push_back(constructor, message_kind::normal);
+  urgent_.push_back(constructor, message_kind::high);  // before what is urgent and has come meanwhile
   if (wait == nullptr) return be_at_work();
   owner().count_task();
   wait(constructor, owner(), *this);

@@ -188,6 +188,26 @@ TEST_CASE("current_actor and exit_actor say where they make sense", "[actor]") {
   CHECK_FALSE(mb::get(mb::make_actor<other>().call<&other::is_worker>()));
 }
 
+TEST_CASE("what is urgent comes after the constructor too", "[actor]") {
+  with_seeds([](mb::manual_runtime& rt, std::string& log) {
+    {
+      auto const a = mb::make_actor<worker>(std::ref(log));
+      auto const two = a.call<&worker::work>(2);
+      auto const one = a.options({.high_priority = true}).call<&worker::work>(1);
+      CHECK(mb::get(one) == 1);
+      CHECK(mb::get(two) == 2);
+    }
+    rt.run_until_idle();
+    CHECK(log == "12)");
+    log.clear();
+    auto const b = mb::make_actor<worker>(mb::remote([&log] { return std::ref(log); })());
+    b.kill();
+    CHECK(reason_of(b.call<&worker::work>(1)) == mb::end_reason::killed);
+    rt.run_until_idle();
+    CHECK(log == ")");
+  });
+}
+
 TEST_CASE("a failed constructor's error reaches every call, and stop and kill change nothing", "[actor]") {
   struct broken {
     broken() { throw std::logic_error("no"); }

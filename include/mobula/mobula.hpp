@@ -7,6 +7,7 @@
 #include <mobula/actor/actor_options.hpp>
 #include <mobula/actor/concurrency.hpp>
 #include <mobula/actor/current_actor.hpp>
+#include <mobula/actor/mailbox_full.hpp>
 #include <mobula/actor/make_actor.hpp>
 #include <mobula/actor/method.hpp>
 #include <mobula/core/error.hpp>

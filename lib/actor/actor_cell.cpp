@@ -104,6 +104,7 @@ bool actor_cell_base::want_to_be_alone(sent_message<job> m) noexcept {
   actor_extras* const e = extras_.load(std::memory_order_relaxed);
   if (e == nullptr || (e->lanes_are_parked && e->reentrant_running == 0)) return true;
   e->wants_to_be_alone = m;
+  if (e->room) e->room->lift(true);
   if (e->lanes_are_parked) return false;  // there are none
   e->lanes_to_park.store(static_cast<unsigned>(e->lanes.size()), std::memory_order_relaxed);
   for (parallel_lane& l : e->lanes) l.park(m.kind != message_kind::control);
@@ -129,6 +130,7 @@ bool actor_cell_base::act(sent_message<job> m) noexcept {
 void actor_cell_base::release_lanes() noexcept {
   actor_extras* const e = extras_.load(std::memory_order_relaxed);
   if (e == nullptr) return;
+  if (e->room) e->room->lift(false);
   e->put_off.append(urgent_);
   std::swap(e->put_off, urgent_);
   e->lanes_are_parked = e->lanes.empty();
@@ -225,7 +227,11 @@ failure_ptr actor_cell_base::message_failed(failure_ptr const& f) noexcept {
   } catch (...) { return f; }
 }
 
-void actor_cell_base::make_room() noexcept {}
+// The constructor is no call, and has taken no place.
+void actor_cell_base::make_room() noexcept {
+  actor_extras& e = *extras_.load(std::memory_order_relaxed);
+  if (e.room && life_ != life::unborn) e.room->give_back();
+}
 
 namespace {
 

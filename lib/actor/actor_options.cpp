@@ -44,4 +44,14 @@ void set_up(actor_cell_base& a, concurrency by_default, std::vector<concurrency_
   }
 }
 
+void bound_mailbox(actor_cell_base& a, std::ptrdiff_t limit, when_full what) {
+  if (limit < 0)
+    throw error("mobula: actor_options::mailbox is " + std::to_string(limit) +
+                ": give how many calls may wait, or 0 for any number");
+  if (limit == 0 && what == when_full::fail)
+    throw error(
+        "mobula: actor_options::when_full says fail, but the mailbox takes any number of calls: set mailbox too");
+  if (limit != 0) a.need_extras().room.emplace(static_cast<std::size_t>(limit), what == when_full::fail);
+}
+
 }  // namespace mobula::detail

@@ -1,153 +1,19 @@
 #pragma once
 
+#include <mobula/actor/actor_calls.hpp>
 #include <mobula/actor/actor_options.hpp>
 #include <mobula/actor/call_line.hpp>
-#include <mobula/actor/message.hpp>
 #include <mobula/actor/object_cell.hpp>
-#include <mobula/remote/remote.hpp>
+#include <mobula/actor/sending.hpp>
 
 #include <atomic>
-#include <list>
-#include <memory>
-#include <type_traits>
 #include <utility>
 
 namespace mobula {
 
-template <class T>
-class actor;
-
 namespace detail {
-
 struct actor_access;
-
-/// The ways to call an actor, for a handle and for a handle with options. Handle has `prepare_route(key)` and `line()`.
-template <class Handle, class T>
-class actor_calls {
- public:
-  /// Sends a call of a method and returns at once with the future of its result. Arguments are passed as to a remote
-  /// function: futures wherever their values go.
-  ///
-  ///     mb::future<int> i = c.call<&counter::increment>(5);
-  ///     mb::future<int> j = c.call([](counter& x, int by) { return x.value += by; }, 5);
-  ///
-  /// The function is owned by the call. Of an overloaded method, mobula::overload chooses one.
-  /// Errors: throws no_runtime if the actor's runtime has been shut down, mobula::error for a handle to nothing. What the
-  ///         method throws comes out of the future, and so does actor_died, and what the constructor threw.
-  template <auto Method, class A = absent, class B = absent, class C = absent, class D = absent>
-  auto call(A&& a = {}, B&& b = {}, C&& c = {}, D&& d = {}, call_site where = call_site::current()) const {
-    return with_given([&](auto&&... args) { return call_method<Method>(where, std::forward<decltype(args)>(args)...); },
-                      std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d));
-  }
-  template <auto Method, class... Args>
-    requires(sizeof...(Args) > 4)
-  auto call(Args&&... args) const {
-    return call_method<Method>({}, std::forward<Args>(args)...);
-  }
-  template <class F, class A = absent, class B = absent, class C = absent, class D = absent>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, absent>)
-  auto call(F&& f, A&& a = {}, B&& b = {}, C&& c = {}, D&& d = {}, call_site where = call_site::current()) const {
-    return with_given(
-        [&](auto&&... args) {
-          return send<call_state>(nullptr, where, function_on<T, std::decay_t<F>>{cell(), std::forward<F>(f)},
-                                  std::forward<decltype(args)>(args)...);
-        },
-        std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d));
-  }
-
-  /// The same without a future, which is cheaper. A failure is reported as one that nobody has read.
-  template <auto Method, class A = absent, class B = absent, class C = absent, class D = absent>
-  void post(A&& a = {}, B&& b = {}, C&& c = {}, D&& d = {}, call_site where = call_site::current()) const {
-    with_given([&](auto&&... args) { post_method<Method>(where, std::forward<decltype(args)>(args)...); },
-               std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d));
-  }
-  template <auto Method, class... Args>
-    requires(sizeof...(Args) > 4)
-  void post(Args&&... args) const {
-    post_method<Method>({}, std::forward<Args>(args)...);
-  }
-  template <class F, class A = absent, class B = absent, class C = absent, class D = absent>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, absent>)
-  void post(F&& f, A&& a = {}, B&& b = {}, C&& c = {}, D&& d = {}, call_site where = call_site::current()) const {
-    with_given(
-        [&](auto&&... args) {
-          send<post_state>(nullptr, where, function_on<T, std::decay_t<F>>{cell(), std::forward<F>(f)},
-                           std::forward<decltype(args)>(args)...);
-        },
-        std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d));
-  }
-
- private:
-  object_cell<T>* cell() const { return &static_cast<Handle const&>(*this).get(); }
-
-  template <auto Method, class... Args>
-  auto call_method(call_site const& where, Args&&... args) const {
-    return send<call_state>(&method_key<Method>::it, where, method_of<T, Method>{cell()}, std::forward<Args>(args)...);
-  }
-  template <auto Method, class... Args>
-  void post_method(call_site const& where, Args&&... args) const {
-    send<post_state>(&method_key<Method>::it, where, method_of<T, Method>{cell()}, std::forward<Args>(args)...);
-  }
-
-  template <template <class, class> class State, class F, class... Args>
-  auto send(void const* key, call_site const& where, F&& function, Args&&... args) const {
-    using plan = plan_for<F&, std::decay_t<Args>...>;
-    static_assert(plan::found,
-                  "mobula::actor: the method can't be called with these arguments, nor with the values of those that "
-                  "are futures. Arguments are moved into the message: a parameter `U&` needs std::ref.");
-    if constexpr (plan::found) {
-      using message = actor_message<State, T, bound_call<F, plan, std::decay_t<Args>...>>;
-      auto const& handle = static_cast<Handle const&>(*this);
-      object_cell<T>& to = *cell();
-      to.check_open();
-      route const r = handle.route_to(key);
-      auto m = std::make_unique<message>(r, where, std::forward<F>(function), std::forward<Args>(args)...);
-      std::list<departing_call> line_entry = prepare(handle, to, r, *m);
-      message& sent = *m.release();
-      if constexpr (std::is_base_of_v<shared_state_base, message>) {
-        auto result = future_access::make(sent);
-        depart(handle, line_entry, r, sent);
-        return flattened_result(std::move(result));
-      } else {
-        depart(handle, line_entry, r, sent);
-      }
-    }
-  }
-
-  // All that can fail, before the message departs: a call with dependencies is a task while it waits for them, and what
-  // is sent through a handle that has ever had such a call may have to stand in line behind it.
-  template <class Message>
-  static std::list<departing_call> prepare(Handle const& handle, object_cell<T>& to, route const& r, Message& m) {
-    departing_call c{&m, &r.to(), r.kind};
-    std::list<departing_call> entry;
-    if constexpr (Message::has_dependencies) {
-      c.wait = &Message::wait;
-      m.prepare();
-      static_cast<void>(handle.need_line());
-    }
-    if (handle.line() != nullptr) entry.push_back(c);
-    if constexpr (Message::has_dependencies) to.owner().admit_task();
-    return entry;
-  }
-  template <class Message>
-  static void depart(Handle const& handle, std::list<departing_call>& line_entry, route const& r, Message& m) noexcept {
-    if (line_entry.empty())
-      r.to().deliver(m, r.kind);
-    else
-      handle.line()->pass(line_entry);
-  }
-
-  // A future of a future is one future.
-  template <class R>
-  static future<typename flat<R>::type> flattened_result(future<R>&& f) {
-    if constexpr (is_flat<R>)
-      return std::move(f);
-    else
-      return remote([](future<R> layers) { return flatten(std::move(layers)); })(std::move(f));
-  }
-};
-
-}  // namespace detail
+}
 
 /// A handle to an actor with settings for calls.
 template <class T>
@@ -210,8 +76,10 @@ class actor : public detail::actor_calls<actor<T>, T> {
 
  private:
   friend detail::actor_access;
-  template <class Handle, class U>
-  friend class detail::actor_calls;
+  friend detail::sending;
+  friend detail::send_waiting;
+  friend detail::send_trying;
+  friend detail::send_awaiting;
   friend configured_actor<T>;
 
   explicit actor(detail::object_cell<T>* c) noexcept : cell_(c) {}
@@ -226,6 +94,7 @@ class actor : public detail::actor_calls<actor<T>, T> {
     detail::actor_extras* const e = cell_->extras();
     return e == nullptr ? detail::route{cell_} : e->route_of(key);
   }
+  actor const& origin() const noexcept { return *this; }
   detail::call_line* line() const noexcept { return line_.load(std::memory_order_acquire); }
   detail::call_line& need_line() const {
     if (detail::call_line* const l = line()) return *l;
@@ -249,8 +118,10 @@ template <class T>
 class configured_actor : public detail::actor_calls<configured_actor<T>, T> {
  private:
   friend actor<T>;
-  template <class Handle, class U>
-  friend class detail::actor_calls;
+  friend detail::sending;
+  friend detail::send_waiting;
+  friend detail::send_trying;
+  friend detail::send_awaiting;
 
   configured_actor(actor<T> const& a, call_options const& o) : actor_(a), high_(o.high_priority) {
     if (o.concurrency_group.empty()) return;
@@ -263,6 +134,7 @@ class configured_actor : public detail::actor_calls<configured_actor<T>, T> {
     if (high_) r.kind = detail::message_kind::high;
     return r;
   }
+  actor<T> const& origin() const noexcept { return actor_; }
   detail::call_line* line() const noexcept { return actor_.line(); }
   detail::call_line& need_line() const { return actor_.need_line(); }
 

@@ -2,12 +2,14 @@
 
 #include <mobula/actor/actor_cell.hpp>
 #include <mobula/actor/concurrency.hpp>
+#include <mobula/actor/mailbox_room.hpp>
 #include <mobula/actor/method.hpp>
 #include <mobula/actor/parallel_lane.hpp>
 
 #include <atomic>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,6 +68,7 @@ struct actor_extras {
   std::vector<group> groups;
   std::vector<method_route> methods;
   route by_default;
+  std::optional<mailbox_room> room;  // of a bounded mailbox; it locks itself
 
   // By whoever is at work on the actor itself.
 

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <mobula/actor/concurrency.hpp>
+#include <mobula/actor/mailbox_full.hpp>
 #include <mobula/actor/method.hpp>
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>
@@ -37,6 +39,11 @@ struct actor_options {
   std::vector<concurrency_group> concurrency_groups = {};
   /// How the calls of single methods are handled.
   std::vector<method_options> methods = {};
+  /// How many calls may wait to be handled, all groups together and those that wait for their arguments too; 0 for any
+  /// number. It takes a call more whenever one begins to be handled.
+  std::ptrdiff_t mailbox = 0;
+  /// What a call does when so many wait: wait too, or fail, as with Ray's max_pending_calls.
+  mobula::when_full when_full = mobula::when_full::wait;
 };
 
 /// Settings of single calls: c.options({.concurrency_group = "io"}).call<&T::m>().
@@ -54,6 +61,7 @@ class actor_cell_base;
 /// Makes what the options ask for. Throws mobula::error for what is not allowed.
 void set_up(actor_cell_base& a, concurrency by_default, std::vector<concurrency_group> const& groups,
             std::vector<method_options> const& methods);
+void bound_mailbox(actor_cell_base& a, std::ptrdiff_t limit, when_full what);
 
 }  // namespace detail
 }  // namespace mobula

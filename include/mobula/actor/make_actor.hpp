@@ -60,8 +60,10 @@ class actor_maker {
           detail::actor_message<detail::call_state, T, detail::bound_call<function, plan, std::decay_t<Args>...>>;
       detail::scheduler& s = detail::current_scheduler();
       auto cell = std::make_unique<detail::object_cell<T>>(s.shared_from_this());
-      if (options != nullptr)
+      if (options != nullptr) {
         detail::set_up(*cell, options->concurrency, options->concurrency_groups, options->methods);
+        detail::bound_mailbox(*cell, options->mailbox, options->when_full);
+      }
       auto m = std::make_unique<message>(detail::route{cell.get()}, detail::call_site(), function{cell.get()},
                                          std::forward<Args>(args)...);
       void (*wait)(detail::job&, detail::scheduler&, detail::job&) noexcept = nullptr;

@@ -1,0 +1,120 @@
+#pragma once
+
+#include <mobula/actor/actor_extras.hpp>
+#include <mobula/actor/call_line.hpp>
+#include <mobula/actor/message.hpp>
+#include <mobula/actor/object_cell.hpp>
+#include <mobula/remote/remote.hpp>
+
+#include <list>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace mobula {
+
+template <class T>
+class actor;
+
+namespace detail {
+
+/// What sends calls through handles. A handle has `get()`, its cell; `origin()`, the actor<T> whose line it uses;
+/// `route_to(key)`, `line()` and `need_line()`.
+struct sending {
+  /// Sends a call of a method; How says what happens if the mailbox is full, State whether somebody wants the result.
+  template <template <class, class> class State, auto Method, class T, class How, class Handle, class... Args>
+  static auto method(How how, Handle const& handle, call_site const& where, Args&&... args) {
+    return call<State, T>(how, handle, &method_key<Method>::it, where, method_of<T, Method>{&handle.get()},
+                          std::forward<Args>(args)...);
+  }
+  /// The same with a function on the object.
+  template <template <class, class> class State, class T, class How, class Handle, class F, class... Args>
+  static auto function(How how, Handle const& handle, call_site const& where, F&& f, Args&&... args) {
+    return call<State, T>(how, handle, nullptr, where,
+                          function_on<T, std::decay_t<F>>{&handle.get(), std::forward<F>(f)},
+                          std::forward<Args>(args)...);
+  }
+
+  /// The places of a bounded mailbox; null without a limit.
+  static mailbox_room* room_of(actor_cell_base const& a) noexcept {
+    actor_extras* const e = a.extras();
+    return e != nullptr && e->room ? &*e->room : nullptr;
+  }
+
+  /// Sends a message, which has its place in the mailbox; gives the future, if there is one.
+  template <class Handle, class Message>
+  static auto depart(Handle const& handle, route const& r, std::unique_ptr<Message> m, mailbox_place place) {
+    std::list<departing_call> line_entry = prepare(handle, r, *m);
+    place.keep();
+    Message& sent = *m.release();
+    if constexpr (std::is_base_of_v<shared_state_base, Message>) {
+      auto result = future_access::make(sent);
+      go(handle, line_entry, r, sent);
+      return flattened_result(std::move(result));
+    } else {
+      go(handle, line_entry, r, sent);
+    }
+  }
+
+ private:
+  template <template <class, class> class State, class T, class How, class Handle, class F, class... Args>
+  static auto call(How how, Handle const& handle, void const* key, call_site const& where, F&& f, Args&&... args) {
+    using plan = plan_for<F&, std::decay_t<Args>...>;
+    static_assert(plan::found,
+                  "mobula::actor: the method can't be called with these arguments, nor with the values of those that "
+                  "are futures. Arguments are moved into the message: a parameter `U&` needs std::ref.");
+    if constexpr (plan::found) {
+      using message = actor_message<State, T, bound_call<F, plan, std::decay_t<Args>...>>;
+      handle.get().check_open();
+      route const r = handle.route_to(key);
+      return how(handle, r,
+                 [&] { return std::make_unique<message>(r, where, std::forward<F>(f), std::forward<Args>(args)...); });
+    }
+  }
+
+  // All that can fail, before the message departs: a call with dependencies is a task while it waits for them, and what
+  // is sent through a handle that has ever had such a call may have to stand in line behind it.
+  template <class Handle, class Message>
+  static std::list<departing_call> prepare(Handle const& handle, route const& r, Message& m) {
+    departing_call c{&m, &r.to(), r.kind};
+    std::list<departing_call> entry;
+    if constexpr (Message::has_dependencies) {
+      c.wait = &Message::wait;
+      m.prepare();
+      static_cast<void>(handle.need_line());
+    }
+    if (handle.line() != nullptr) entry.push_back(c);
+    if constexpr (Message::has_dependencies) handle.get().owner().admit_task();
+    return entry;
+  }
+  template <class Handle, class Message>
+  static void go(Handle const& handle, std::list<departing_call>& line_entry, route const& r, Message& m) noexcept {
+    if (line_entry.empty())
+      r.to().deliver(m, r.kind);
+    else
+      handle.line()->pass(line_entry);
+  }
+
+  // A future of a future is one future.
+  template <class R>
+  static future<typename flat<R>::type> flattened_result(future<R>&& f) {
+    if constexpr (is_flat<R>)
+      return std::move(f);
+    else
+      return remote([](future<R> layers) { return flatten(std::move(layers)); })(std::move(f));
+  }
+};
+
+/// Sends, and waits for room before if the mailbox is full.
+struct send_waiting {
+  template <class Handle, class Make>
+  auto operator()(Handle const& handle, route const& r, Make make) const {
+    mailbox_room* const room = sending::room_of(handle.get());
+    mailbox_place place = room != nullptr ? wait_for_place(handle.get(), *room) : mailbox_place(nullptr);
+    return sending::depart(handle, r, make(), std::move(place));
+  }
+};
+
+}  // namespace detail
+}  // namespace mobula

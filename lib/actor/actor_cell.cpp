@@ -79,6 +79,7 @@ bool actor_cell_base::handle(sent_message<job> m, job_verb verb) noexcept {
     case message_kind::high:
       leaves_mailbox();
       if (worker* const w = this_worker()) w->context = this;
+      at_message_ = &j;
       j.step(j, verb);
       if (!coroutine_started_) return true;
       coroutine_started_ = false;
@@ -113,6 +114,7 @@ bool actor_cell_base::want_to_be_alone(sent_message<job> m) noexcept {
 
 // False if the actor is gone.
 bool actor_cell_base::act(sent_message<job> m) noexcept {
+  at_message_ = nullptr;
   if (m.kind == message_kind::last) {
     if (!want_to_be_alone(m)) return true;
     if (end()) return false;
@@ -199,11 +201,11 @@ void actor_cell_base::tell_end(failure_ptr const& why) noexcept {
   for (auto const& tell : std::exchange(e->on_end, {})) tell(reason_, why);
 }
 
-void actor_cell_base::begin_reentrant() noexcept {
+void actor_cell_base::begin_reentrant(actor_context& message) noexcept {
   actor_extras& e = *extras();
   ++e.reentrant_running;
   owner().count_task();
-  if (worker* const w = this_worker()) w->context = &e.reentrant;
+  if (worker* const w = this_worker()) w->context = &message;
 }
 
 void actor_cell_base::reentrant_ended() noexcept {

@@ -11,7 +11,7 @@ namespace {
 bool runs_in(actor_cell_base const& a) noexcept {
   worker* const w = this_worker();
   auto* const c = w != nullptr ? dynamic_cast<actor_context*>(w->context) : nullptr;
-  return c != nullptr && c != &a.extras()->reentrant && &c->actor() == &a;
+  return c != nullptr && !c->is_reentrant() && &c->actor() == &a;
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include <mobula/core/execution_context.hpp>
 #include <mobula/core/operation.hpp>
 #include <mobula/core/tick_clock.hpp>
 #include <mobula/future/future.hpp>
@@ -13,6 +14,7 @@ void shared_state_base::wait_for_it() {
     step(*this, w->owner.verb());
     if (ready()) return;
   }
+  noted_wait const noted(w != nullptr ? w->context : nullptr, has_context() ? this : nullptr);
   auto const start = ticks();
   state_operation until_ready(*this);
   wait_for(until_ready);

@@ -51,6 +51,7 @@ class actor_cell_base : public lane {
 
   [[nodiscard]] scheduler& owner() const noexcept final { return *scheduler_; }
   [[nodiscard]] actor_cell_base& actor() noexcept final { return *this; }
+  [[nodiscard]] job* message() const noexcept final { return at_message_; }
   [[nodiscard]] virtual std::type_info const& type() const noexcept = 0;
   /// What errors call it: its name, else its class's.
   [[nodiscard]] std::string description() const;
@@ -83,7 +84,7 @@ class actor_cell_base : public lane {
   }
 
   /// For a message that lets others run while it waits.
-  void begin_reentrant() noexcept;
+  void begin_reentrant(actor_context& message) noexcept;
   void reentrant_ended() noexcept;
   void stack_left_behind() noexcept;
 
@@ -130,6 +131,7 @@ class actor_cell_base : public lane {
   std::atomic<std::uint32_t> holder_ends_{0};
   std::atomic<actor_extras*> extras_{nullptr};
   job last_{nullptr};
+  job* at_message_ = nullptr;  // the call that is being handled, or was last; null while a control acts
   life life_ = life::unborn;
   end_reason reason_ = end_reason::no_handles;
   bool coroutine_started_ = false;

@@ -21,6 +21,7 @@ class reentrant_context final : public actor_context {
  public:
   explicit reentrant_context(actor_cell_base& a) noexcept : actor_context(false), actor_(a) {}
   [[nodiscard]] actor_cell_base& actor() noexcept override { return actor_; }
+  [[nodiscard]] bool is_reentrant() const noexcept override { return true; }
 
  private:
   void resume_coroutine(job& j, scheduler&) noexcept override { actor_.deliver(j, message_kind::coroutine); }
@@ -40,6 +41,8 @@ struct route {
     if (how == concurrency::kind::parallel) return static_cast<parallel_lane&>(*context);
     return context->actor();
   }
+  /// How many may be handled at once, where that is parallel.
+  [[nodiscard]] unsigned limit() const noexcept { return static_cast<parallel_lane&>(*context).limit(); }
 };
 
 /// What few actors need.

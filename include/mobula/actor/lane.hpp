@@ -1,25 +1,13 @@
 #pragma once
 
+#include <mobula/actor/actor_context.hpp>
 #include <mobula/actor/mailbox.hpp>
-#include <mobula/core/execution_context.hpp>
 #include <mobula/core/scheduler.hpp>
 
 #include <atomic>
 #include <cstdint>
 
 namespace mobula::detail {
-
-class actor_cell_base;
-
-/// What an actor's message runs in, by the way in which it is handled.
-class actor_context : public execution_context {
- public:
-  [[nodiscard]] virtual actor_cell_base& actor() noexcept = 0;
-
- protected:
-  using execution_context::execution_context;
-  ~actor_context() = default;
-};
 
 /// One queue of an actor's messages, and the job that handles them. The actor itself is one, which handles a message at a
 /// time; its concurrency groups are others.

@@ -2,10 +2,12 @@
 
 #include <mobula/actor/actor_cell.hpp>
 #include <mobula/actor/actor_extras.hpp>
+#include <mobula/actor/call_context.hpp>
 #include <mobula/actor/object_cell.hpp>
 #include <mobula/remote/call.hpp>
 
 #include <cstdint>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -96,7 +98,12 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
 
   template <class F, class... Args>
   explicit actor_message(route const& r, call_site const& where, F&& f, Args&&... args)
-      : base(where, std::forward<F>(f), std::forward<Args>(args)...), context_(r.context), how_(r.how) {}
+      : base(where, std::forward<F>(f), std::forward<Args>(args)...), context_(context_for(r, *this)), how_(r.how) {
+    if constexpr (std::is_base_of_v<shared_state_base, base>) this->set_has_context();
+  }
+  ~actor_message() {
+    if (how_ != concurrency::kind::serial) delete static_cast<call_context*>(context_);
+  }
 
   /// Before the call is on its way: looks for what it has to wait for, which is a task then. Throws std::bad_alloc.
   void prepare() {
@@ -113,10 +120,17 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
  private:
   friend base;
 
+  // Serial ones, which are alone, run in their actor's.
+  static actor_context* context_for(route const& r, job& me) {
+    if (r.how == concurrency::kind::serial) return r.context;
+    return new call_context(*r.context, me, r.how == concurrency::kind::parallel ? r.limit() : 0);
+  }
+
   actor_cell_base& actor() const noexcept { return context_->actor(); }
 
   void step_in_queue(job_verb verb) noexcept {
-    if (verb == job_verb::drop) return this->drop();
+    if (verb != job_verb::run) [[unlikely]]
+      return verb == job_verb::describe ? describe(*this, *context_, how_, &name) : this->drop();
     actor_cell_base& a = actor();
     if constexpr (!constructs)
       if (!a.alive()) return this->fail(a.why_dead());
@@ -125,7 +139,7 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
       this_worker()->context = context_;
     } else if (how_ == concurrency::kind::reentrant) {
       if constexpr (base::is_coroutine)
-        a.begin_reentrant();
+        a.begin_reentrant(*context_);
       else
         this_worker()->context = context_;
     } else if constexpr (base::is_coroutine) {
@@ -139,11 +153,11 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
 
   auto before_completion() const noexcept {
     if constexpr (constructs) construction_ended();
-    return [a = &actor(), context = context_, how = how_, begun = begun_]() noexcept {
+    return [a = &actor(), slot_of = lane_of_slot(), how = how_, begun = begun_]() noexcept {
       if constexpr (Call::has_dependencies) lane::finish_task(a->owner());
       if (how == concurrency::kind::parallel) {
         scheduler& s = a->owner();
-        static_cast<parallel_lane*>(context)->message_ended();
+        slot_of->message_ended();
         lane::finish_task(s);
       } else if (base::is_coroutine && begun) {
         if (how == concurrency::kind::reentrant)
@@ -152,6 +166,13 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
           a->coroutine_ended();
       }
     };
+  }
+
+  static std::string name() { return Call::function_type::task_name(); }
+
+  parallel_lane* lane_of_slot() const noexcept {
+    if (how_ != concurrency::kind::parallel) return nullptr;
+    return &static_cast<parallel_lane&>(static_cast<call_context*>(context_)->in());
   }
 
   void construction_ended() const noexcept {

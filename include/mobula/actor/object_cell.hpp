@@ -55,7 +55,7 @@ struct construct_in {
   void operator()(Args&&... args) const {
     cell->construct(std::forward<Args>(args)...);
   }
-  [[nodiscard]] std::string task_name() const { return readable_name(typeid(T)) + " (constructor)"; }
+  [[nodiscard]] static std::string task_name() { return readable_name(typeid(T)) + " (constructor)"; }
 };
 
 /// What a call of an actor's method calls.
@@ -67,7 +67,7 @@ struct method_of {
   decltype(auto) operator()(Args&&... args) const {
     return std::invoke(Method, cell->object(), std::forward<Args>(args)...);
   }
-  [[nodiscard]] std::string task_name() const { return readable_member_name(typeid(named_by<Method>)); }
+  [[nodiscard]] static std::string task_name() { return readable_member_name(typeid(named_by<Method>)); }
 };
 
 /// The same with a function that gets the object.
@@ -80,7 +80,7 @@ struct function_on {
   decltype(auto) operator()(Args&&... args) {
     return std::invoke(function, cell->object(), std::forward<Args>(args)...);
   }
-  [[nodiscard]] std::string task_name() const { return readable_name(typeid(F)); }
+  [[nodiscard]] static std::string task_name() { return readable_name(typeid(F)); }
 };
 
 }  // namespace mobula::detail

@@ -20,7 +20,8 @@ class no_runtime : public error {
   using error::error;
 };
 
-/// Waiting could never end: everything that might still run has run. Only the manual scheduler can tell.
+/// Waiting could never end: what is waited for is a call that an actor handles only after the caller's own has ended,
+/// maybe by way of other actors; or, as the manual scheduler can tell, everything that might still run has run.
 class deadlock_error : public error {
   using error::error;
 };

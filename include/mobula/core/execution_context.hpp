@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+
 namespace mobula::detail {
 
 struct job;
@@ -30,6 +32,15 @@ class execution_context {
   /// Threads: any.
   virtual void resume_stack(job& j, scheduler& s) noexcept = 0;
 
+  /// Code in this context is about to wait, for as long as it takes, for the results of calls that have contexts of their
+  /// own: all of them. `wait`, unique while it lasts, names it to `end_wait`. Throws deadlock_error if it would never end,
+  /// and then there is none.
+  ///
+  /// Threads: any that runs in it.
+  virtual void begin_wait([[maybe_unused]] std::span<job* const> calls, [[maybe_unused]] void const* wait) {}
+  /// That wait is over. Before anything that it has kept alive may go.
+  virtual void end_wait([[maybe_unused]] void const* wait) noexcept {}
+
   /// Whether pieces of code in this context may run at the same time; else `when_all` runs its children one after the
   /// other, interleaved where they suspend.
   bool const in_parallel;
@@ -38,6 +49,22 @@ class execution_context {
   explicit execution_context(bool parallel) noexcept : in_parallel(parallel) {}
   execution_context(execution_context const&) = delete;
   ~execution_context() = default;
+};
+
+/// A wait for the result of a call, as its context knows of it; in no context, or for no call, there is nothing to know.
+class noted_wait {
+ public:
+  /// Throws deadlock_error if it would never end.
+  noted_wait(execution_context* here, job* call) : context_(call != nullptr ? here : nullptr) {
+    if (context_ != nullptr) context_->begin_wait({&call, 1}, this);
+  }
+  noted_wait(noted_wait const&) = delete;
+  ~noted_wait() {
+    if (context_ != nullptr) context_->end_wait(this);
+  }
+
+ private:
+  execution_context* const context_;
 };
 
 }  // namespace mobula::detail

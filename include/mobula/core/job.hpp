@@ -7,9 +7,10 @@ namespace mobula::detail {
 /// What a scheduler asks of a job. Not a smaller type: of such an argument g++ leaves the upper bits of the register as
 /// they are and clang relies on them, so a program by the one could not use a library by the other.
 enum class job_verb : std::int32_t {
-  run,      // do it
-  drop,     // the runtime is shutting down: end without starting; what has already started goes on instead
-  destroy,  // free it; never asked by a scheduler, only by its owners
+  run,       // do it
+  drop,      // the runtime is shutting down: end without starting; what has already started goes on instead
+  destroy,   // free it; never asked by a scheduler, only by its owners
+  describe,  // tell what call it is; only asked of an actor's messages, by lib/actor/wait_graph.cpp
 };
 
 /// The intrusive unit of work: whatever can be queued is one, so that queueing never allocates.

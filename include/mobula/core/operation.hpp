@@ -2,6 +2,7 @@
 
 #include <mobula/core/block.hpp>
 #include <mobula/core/error.hpp>
+#include <mobula/core/execution_context.hpp>
 #include <mobula/core/scheduler.hpp>
 #include <mobula/core/suspended_coroutine.hpp>
 
@@ -57,6 +58,15 @@ template <waitable A>
 template <waitable A>
 using operation_of = std::conditional_t<operation<A>, A, decltype(to_operation(std::declval<A>()))>;
 
+/// The call that an operation waits for, where a context may know that it never ends; null for none.
+template <operation Op>
+[[nodiscard]] job* awaited_call([[maybe_unused]] Op& op) noexcept {
+  if constexpr (requires { op.awaited_call(); })
+    return op.awaited_call();
+  else
+    return nullptr;
+}
+
 /// Suspends a coroutine until an operation is complete, and then goes on with it where it ran. If the coroutine is destroyed
 /// instead, the operation is cancelled; nobody may be about to complete it then.
 ///
@@ -70,11 +80,17 @@ class operation_awaiter : resumer, suspended_coroutine {
         operation_(std::forward<Args>(args)...) {}
   operation_awaiter(operation_awaiter const&) = delete;
   ~operation_awaiter() {
-    if (suspended_) [[unlikely]]
-      static_cast<void>(operation_.cancel());
+    if (!suspended_) return;
+    static_cast<void>(operation_.cancel());
+    end_wait();
   }
 
-  [[nodiscard]] bool await_ready() { return operation_.ready(); }
+  [[nodiscard]] bool await_ready() {
+    if (operation_.ready()) return true;
+    if (job* call = awaited_call(operation_))
+      if (execution_context* const here = this_worker()->context) here->begin_wait({&call, 1}, this);
+    return false;
+  }
 
   [[gnu::noinline]] bool await_suspend(std::coroutine_handle<> h) noexcept {
     keep(h);
@@ -83,11 +99,16 @@ class operation_awaiter : resumer, suspended_coroutine {
   }
 
   decltype(auto) await_resume() {
+    if (suspended_) end_wait();
     suspended_ = false;
     return operation_.result();
   }
 
  private:
+  void end_wait() noexcept {
+    if (context() != nullptr && awaited_call(operation_) != nullptr) context()->end_wait(this);
+  }
+
   Op operation_;
   bool suspended_ = false;
 };

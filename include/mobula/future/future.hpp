@@ -41,6 +41,8 @@ class state_operation : waiter {
   }
   bool cancel() noexcept { return state_->remove(*this); }
   void result() const noexcept {}
+  /// For whoever waits for as long as it takes: see execution_context::begin_wait.
+  [[nodiscard]] job* awaited_call() const noexcept { return state_->has_context() ? state_ : nullptr; }
 
  private:
   shared_state_base* state_;

@@ -31,12 +31,18 @@ class shared_state_base : public job {
   void add_handle() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
   void release_handle() noexcept { release(1); }
 
+  /// Whether it is the result of a call that has an execution context, which then may have to be known when one waits.
+  [[nodiscard]] bool has_context() const noexcept { return has_context_; }
+
   /// Tells whether only one handle is left; then nobody else will read the result.
   [[nodiscard]] bool is_last_handle() const noexcept {
     return (references_.load(std::memory_order_acquire) & ~producer) == 1;
   }
 
  protected:
+  /// Before anybody else knows of it.
+  void set_has_context() noexcept { has_context_ = true; }
+
   /// The result has been written: tells those who wait, and gives up the producer's hold.
   void publish() noexcept {
     waiters_.complete();
@@ -58,6 +64,7 @@ class shared_state_base : public job {
   waiter_list<> waiters_;
   // Handles, plus `producer` until the result is written. A release pairs with the acquire of the last one, who frees.
   std::atomic<std::uint32_t> references_;
+  bool has_context_ = false;
 };
 
 /// The same with the result.

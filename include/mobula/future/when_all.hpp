@@ -44,11 +44,14 @@ class all_awaiter : waiter, suspended_coroutine {
   ~all_awaiter() {
     if (at_ != nullptr) [[unlikely]]  // destroyed while it waits
       static_cast<void>(at_->remove(*this));
+    end_waits();
   }
 
-  [[nodiscard]] bool await_ready() noexcept {
+  [[nodiscard]] bool await_ready() {
     while (!states_.empty() && states_.back()->ready()) states_.pop_back();
-    return states_.empty();
+    if (states_.empty()) return true;
+    if (this_worker()->context != nullptr) begin_waits();
+    return false;
   }
 
   [[gnu::noinline]] bool await_suspend(std::coroutine_handle<> h) noexcept {
@@ -56,9 +59,25 @@ class all_awaiter : waiter, suspended_coroutine {
     return wait_for_next();
   }
 
-  auto await_resume() { return read_all<Reader>(std::forward<Futures>(futures_)); }
+  auto await_resume() {
+    end_waits();
+    return read_all<Reader>(std::forward<Futures>(futures_));
+  }
 
  private:
+  void begin_waits() {
+    std::vector<job*> calls;
+    for (shared_state_base* const s : states_)
+      if (s->has_context()) calls.push_back(s);
+    if (calls.empty()) return;
+    execution_context* const here = this_worker()->context;
+    here->begin_wait(calls, this);
+    noted_in_ = here;
+  }
+  void end_waits() noexcept {
+    if (noted_in_ != nullptr) std::exchange(noted_in_, nullptr)->end_wait(this);
+  }
+
   // False when all are ready.
   bool wait_for_next() noexcept {
     while (!states_.empty()) {
@@ -74,6 +93,7 @@ class all_awaiter : waiter, suspended_coroutine {
   Futures futures_;
   std::vector<shared_state_base*> states_;  // those not yet seen ready; the last is next
   shared_state_base* at_ = nullptr;         // the one that it has been added to
+  execution_context* noted_in_ = nullptr;   // which knows of the wait
 };
 
 /// What `when_all` gives, until it is waited for.

@@ -1,0 +1,215 @@
+// Who waits for whom among the calls of actors, so that a wait which would never end is refused when it begins.
+//
+// A wait is noted while code in an actor's context waits, for as long as it takes, for a call. What it waits for is
+// `stuck`, if it can't be over before the wait is: the call is stuck if its own code waits for what is stuck; and,
+// whether it has begun or not, if its actor is held by another, serial call that is; or if all slots of its parallel lane
+// are taken by calls that are. The greatest set of waits that so depend on each other are those that never end.
+//
+// Exact: all is looked at under one lock, under which waits are noted and taken back. So at the moment when it was taken,
+// each wait that is found had begun, or was certain to, and was not over if its call is seen not to be ready later on. A
+// call that was not over then kept its actor alive and handled nothing else in its place.
+//
+// Lifetimes: a wait keeps the state of the call that it waits for, by the future, and its own context and actor, whose code
+// goes on only after taking it back. The actor and the lane of the call may be gone, if it is over meanwhile: of them the
+// addresses are compared only; whatever has the same address later has begun its waits after the call became ready.
+#include <mobula/actor/actor_cell.hpp>
+#include <mobula/actor/actor_extras.hpp>
+#include <mobula/actor/call_context.hpp>
+#include <mobula/core/error.hpp>
+#include <mobula/future/shared_state.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace mobula::detail {
+namespace {
+
+struct described_call {
+  job* message;
+  actor_context* runs_in;
+  void const* place;  // under which waits in it are found: its context, or its parallel lane
+  void const* actor;
+  unsigned limit;  // of the parallel lane, else 0
+  std::string (*name)();
+};
+
+constinit thread_local described_call answer{};
+
+described_call ask(job& message) noexcept {
+  message.step(message, job_verb::describe);
+  return answer;
+}
+
+struct noted {
+  void const* wait;
+  described_call by;
+  described_call of;
+  shared_state_base const* state;
+
+  // While the graph is searched.
+  std::uint64_t search = 0;  // the last that has found it
+  bool stuck = false;
+  noted* found_before = nullptr;
+};
+
+class graph {
+ public:
+  void add(job& by, std::span<job* const> calls, void const* wait) {
+    std::lock_guard const lock(mutex_);
+    described_call const waiter = ask(by);
+    noted* newest = nullptr;
+    ++search_;
+    try {
+      for (job* const c : calls) {
+        auto const at = waits_.emplace(waiter.place, noted{wait, waiter, ask(*c), static_cast<shared_state_base*>(c)});
+        find(at->second, newest);
+      }
+      if (noted const* const stuck = search(newest, wait)) throw deadlock_error(story(*stuck));
+    } catch (...) {
+      erase(waiter.place, wait);
+      throw;
+    }
+  }
+
+  void remove(void const* place, void const* wait) noexcept {
+    std::lock_guard const lock(mutex_);
+    erase(place, wait);
+  }
+
+ private:
+  void erase(void const* place, void const* wait) noexcept {
+    auto [i, end] = waits_.equal_range(place);
+    while (i != end) i = i->second.wait == wait ? waits_.erase(i) : std::next(i);
+  }
+
+  // Begins to look at a wait.
+  void find(noted& n, noted*& newest) const noexcept {
+    if (n.search == search_) return;
+    n.search = search_;
+    n.stuck = !n.state->ready();
+    n.found_before = newest;
+    newest = &n;
+  }
+
+  // Looks at all that the newest waits depend on, as if they were stuck, and then takes back, the farthest first, what
+  // isn't, until all is so. A wait of that name which is left, or null.
+  noted const* search(noted* newest, void const* wait) {
+    std::vector<noted*> to_follow;
+    for (noted* n = newest; n != nullptr; n = n->found_before) to_follow.push_back(n);
+    while (!to_follow.empty()) {
+      noted* const n = to_follow.back();
+      to_follow.pop_back();
+      if (!n->stuck) continue;
+      auto const follow = [&](void const* place) {
+        auto const [begin, end] = waits_.equal_range(place);
+        for (auto i = begin; i != end; ++i) {
+          if (i->second.search == search_) continue;
+          find(i->second, newest);
+          to_follow.push_back(&i->second);
+        }
+      };
+      follow(n->of.place);
+      if (n->of.limit == 0) follow(n->of.actor);
+    }
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (noted* n = newest; n != nullptr; n = n->found_before)
+        if (n->stuck && reason(n->of) == nullptr) {
+          n->stuck = false;
+          changed = true;
+        }
+    }
+    for (noted* n = newest; n != nullptr; n = n->found_before)
+      if (n->stuck && n->wait == wait) return n;
+    return nullptr;
+  }
+
+  // A stuck wait because of which a call is stuck.
+  [[nodiscard]] noted const* reason(described_call const& c) const noexcept {
+    if (noted const* const own = stuck_at(c.place, c.runs_in)) return own;
+    if (c.limit == 0) return stuck_at(c.actor, nullptr);
+    return all_slots_stuck(c) ? stuck_at(c.place, nullptr) : nullptr;
+  }
+
+  // In that context; null for any.
+  [[nodiscard]] noted const* stuck_at(void const* place, actor_context const* context) const noexcept {
+    auto const [begin, end] = waits_.equal_range(place);
+    for (auto i = begin; i != end; ++i)
+      if (i->second.stuck && i->second.search == search_ && (context == nullptr || i->second.by.runs_in == context))
+        return &i->second;
+    return nullptr;
+  }
+
+  [[nodiscard]] bool all_slots_stuck(described_call const& c) const noexcept {
+    auto const [begin, end] = waits_.equal_range(c.place);
+    unsigned calls = 0;
+    for (auto i = begin; i != end; ++i) {
+      if (stuck_at(c.place, i->second.by.runs_in) == nullptr) return false;
+      bool counted = false;  // with another of its waits
+      for (auto j = begin; j != i && !counted; ++j) counted = j->second.by.runs_in == i->second.by.runs_in;
+      if (!counted) ++calls;
+    }
+    return calls == c.limit;
+  }
+
+  [[nodiscard]] std::string story(noted const& first) const {
+    constexpr std::size_t most = 20;
+    std::string text = "mobula: deadlock: this wait would never end: " + name(first);
+    std::vector<noted const*> told;
+    for (noted const* n = &first;;) {
+      if (told.size() == most) {
+        text += ", and so on";
+        break;
+      }
+      told.push_back(n);
+      text += (n == &first ? " waits for " : ", which waits for ") + n->of.name();
+      noted const* const next = reason(n->of);
+      if (next->by.message != n->of.message) text += ", which has to wait for " + name(*next);
+      bool closed = false;
+      for (noted const* const t : told) closed = closed || t == next;
+      if (closed) break;
+      n = next;
+    }
+    return text + ". Make a method of the circle reentrant (actor_options), or have it give the future on instead";
+  }
+
+  static std::string name(noted const& waiting) {
+    actor_extras* const e = waiting.by.runs_in->actor().extras();
+    return waiting.by.name() + (e == nullptr || e->name.empty() ? "" : " of '" + e->name + "'");
+  }
+
+  std::mutex mutex_;                                   // of all here
+  std::unordered_multimap<void const*, noted> waits_;  // by the place of who waits
+  std::uint64_t search_ = 0;
+};
+
+// Of the process, as actors of one runtime may wait for those of another; never destroyed, as tasks may outlive main.
+graph& waits() {
+  static graph& g = *new graph;
+  return g;
+}
+
+}  // namespace
+
+void describe(job& message, actor_context& runs_in, concurrency::kind how, std::string (*name)()) noexcept {
+  answer = {&message, &runs_in, &runs_in, &runs_in, 0, name};
+  if (how == concurrency::kind::serial) return;
+  auto& c = static_cast<call_context&>(runs_in);
+  answer.actor = static_cast<actor_context const*>(&c.actor());
+  if ((answer.limit = c.limit()) != 0) answer.place = &c.in();
+}
+
+void actor_context::begin_wait(std::span<job* const> calls, void const* wait) {
+  if (job* const m = message()) waits().add(*m, calls, wait);
+}
+
+void actor_context::end_wait(void const* wait) noexcept {
+  if (job* const m = message()) waits().remove(ask(*m).place, wait);
+}
+
+}  // namespace mobula::detail

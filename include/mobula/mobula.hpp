@@ -4,9 +4,12 @@
 
 #include <mobula/actor/actor.hpp>
 #include <mobula/actor/actor_died.hpp>
+#include <mobula/actor/actor_not_found.hpp>
 #include <mobula/actor/actor_options.hpp>
 #include <mobula/actor/concurrency.hpp>
 #include <mobula/actor/current_actor.hpp>
+#include <mobula/actor/get_actor.hpp>
+#include <mobula/actor/lifetime.hpp>
 #include <mobula/actor/mailbox_full.hpp>
 #include <mobula/actor/make_actor.hpp>
 #include <mobula/actor/method.hpp>

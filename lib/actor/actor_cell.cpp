@@ -38,6 +38,13 @@ void actor_cell_base::begin(job& constructor, void (*wait)(job&, scheduler&, job
   wait(constructor, owner(), *this);
 }
 
+bool actor_cell_base::try_add_handle() noexcept {
+  std::uint32_t n = handles_.load(std::memory_order_relaxed);
+  while ((n & ~ending) != 0)
+    if (handles_.compare_exchange_weak(n, n + 1, std::memory_order_relaxed)) return true;
+  return false;
+}
+
 void actor_cell_base::release_handle() noexcept {
   std::uint32_t n = handles_.load(std::memory_order_relaxed);
   while (!handles_.compare_exchange_weak(n, n == 1 ? ending : n - 1, std::memory_order_acq_rel,
@@ -54,7 +61,7 @@ void actor_cell_base::work(job_verb verb) noexcept {
       return finish_task(s);
     }
     if (!handle(m, verb)) return;
-    if (mine.is_over()) return go_on();
+    if (verb == job_verb::run && mine.is_over()) return go_on();  // to drop is quick, and maybe nobody is left to go on
   }
 }
 

@@ -1,4 +1,5 @@
 #include <mobula/actor/actor_extras.hpp>
+#include <mobula/actor/actor_names.hpp>
 #include <mobula/actor/actor_options.hpp>
 #include <mobula/core/error.hpp>
 
@@ -42,6 +43,24 @@ void set_up(actor_cell_base& a, concurrency by_default, std::vector<concurrency_
     route const to = route_of(a, m);
     a.need_extras().methods.push_back({m.method.key, to});
   }
+}
+
+void check_name(std::string const& name, std::string const& name_space, bool get_if_exists, lifetime l) {
+  if (!name.empty()) return;
+  char const* const needs_name = l == lifetime::detached ? "lifetime is detached, so nobody could reach or end it"
+                                 : get_if_exists         ? "get_if_exists is set"
+                                 : !name_space.empty()   ? "name_space is set"
+                                                         : nullptr;
+  if (needs_name != nullptr)
+    throw error("mobula: actor_options::" + std::string(needs_name) + ": give it a name, actor_options::name");
+}
+
+void set_name(actor_cell_base& a, std::string const& name, std::string const& name_space) {
+  if (name.empty()) return;
+  actor_extras& e = a.need_extras();
+  e.name = name;
+  e.name_space = name_space;
+  e.on_end.emplace_back([&a, &all = names_of(a.owner())](end_reason, failure_ptr const&) { all.leave(a); });
 }
 
 void bound_mailbox(actor_cell_base& a, std::ptrdiff_t limit, when_full what) {

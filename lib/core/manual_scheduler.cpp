@@ -252,6 +252,8 @@ bool manual_scheduler::shutdown(bool drop, time_point) {
     timers_.close();
   }
   while (run_or_pass_time(time_point::max())) {}
+  parts.let_go();
+  while (run_or_pass_time(time_point::max())) {}
   over_ = true;
   if (asio_ != nullptr) asio_->close();  // whoever waits for something in flight there gets an error
   while (run_or_pass_time(time_point::max())) {}

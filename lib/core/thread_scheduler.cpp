@@ -319,18 +319,28 @@ bool thread_scheduler::shutdown(bool drop, time_point limit) {
   }
   closing_.store(true, std::memory_order_seq_cst);
   wake_all();
-  {
-    std::unique_lock lock(drained_mutex_);
-    auto const told = [this] { return drained_told_; };
-    if (limit == time_point::max())
-      drained_changed_.wait(lock, told);
-    else if (!drained_changed_.wait_until(lock, limit, told))
-      return false;
+  if (!wait_until_drained(limit)) return false;
+  if (!parts_let_go_ && parts.let_go()) {  // what they begin with that is counted by now
+    {
+      std::lock_guard const lock(drained_mutex_);
+      drained_told_ = false;
+    }
+    wake_all();
   }
+  parts_let_go_ = true;
+  if (!wait_until_drained(limit)) return false;
   stopping_.store(true, std::memory_order_release);
   wake_all();
   threads_.join();
   end();
+  return true;
+}
+
+bool thread_scheduler::wait_until_drained(time_point limit) {
+  std::unique_lock lock(drained_mutex_);
+  auto const told = [this] { return drained_told_; };
+  if (limit != time_point::max()) return drained_changed_.wait_until(lock, limit, told);
+  drained_changed_.wait(lock, told);
   return true;
 }
 
@@ -366,8 +376,8 @@ bool thread_scheduler::drained() const noexcept {
 }
 
 void thread_scheduler::tell_if_drained() noexcept {
+  std::lock_guard const lock(drained_mutex_);  // so what shutdown has begun before it took the word back is seen
   if (more_to_do() || !drained()) return;
-  std::lock_guard const lock(drained_mutex_);
   drained_told_ = true;
   drained_changed_.notify_all();
 }

@@ -76,6 +76,7 @@ class thread_scheduler final : public scheduler {
   void wake_all() noexcept;
   [[nodiscard]] bool drained() const noexcept;
   void tell_if_drained() noexcept;
+  [[nodiscard]] bool wait_until_drained(time_point limit);
   void poll_reactor(fiber_worker& w) noexcept;
   void sleep_in_reactor(fiber_worker& w) noexcept;
   void leave_reactor() noexcept;
@@ -117,6 +118,7 @@ class thread_scheduler final : public scheduler {
   std::mutex drained_mutex_;
   std::condition_variable drained_changed_;
   bool drained_told_ = false;
+  bool parts_let_go_ = false;  // by whoever shuts down
 
   std::vector<std::unique_ptr<fiber_worker>> workers_;
   worker_threads threads_;

@@ -40,6 +40,9 @@ class actor_cell_base : public lane {
   void begin(job& constructor, void (*wait)(job& message, scheduler& s, job& then) noexcept) noexcept;
 
   void add_handle() noexcept { handles_.fetch_add(1, std::memory_order_relaxed); }
+  /// Adds one if there is another, and tells whether there was. The caller knows otherwise that the actor isn't gone.
+  [[nodiscard]] bool try_add_handle() noexcept;
+  [[nodiscard]] bool has_handles() const noexcept { return (handles_.load(std::memory_order_relaxed) & ~ending) != 0; }
   void release_handle() noexcept;
 
   /// Throws no_runtime if calls from outside are refused, and this is outside.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <mobula/actor/concurrency.hpp>
+#include <mobula/actor/lifetime.hpp>
 #include <mobula/actor/mailbox_full.hpp>
 #include <mobula/actor/method.hpp>
 
@@ -32,6 +33,15 @@ struct method_options {
 ///     auto c = mb::make_actor<cache>.options({.concurrency = mb::reentrant})(1000);
 template <class T>
 struct actor_options {
+  /// By which get_actor finds it, in its runtime and namespace, and which errors call it. No two living actors have the
+  /// same; it is free again when the actor's life has ended, or its last handle is gone.
+  std::string name = {};
+  std::string name_space = {};
+  /// If the name is taken by an actor of the same class, that one is given instead, and the arguments aren't used, though
+  /// those given as rvalues may have been moved from if others make one at the same time.
+  bool get_if_exists = false;
+  /// What keeps it alive: its handles, or, detached, its name.
+  mobula::lifetime lifetime = mobula::lifetime::handles;
   /// How calls are handled for which nothing else is said: serial, reentrant or parallel(n), which is Ray's
   /// max_concurrency.
   mobula::concurrency concurrency = serial;
@@ -58,9 +68,13 @@ namespace detail {
 
 class actor_cell_base;
 
-/// Makes what the options ask for. Throws mobula::error for what is not allowed.
+/// Throws mobula::error for what is not allowed without a name.
+void check_name(std::string const& name, std::string const& name_space, bool get_if_exists, lifetime l);
+
+/// Make what the options ask for. They throw mobula::error for what is not allowed.
 void set_up(actor_cell_base& a, concurrency by_default, std::vector<concurrency_group> const& groups,
             std::vector<method_options> const& methods);
+void set_name(actor_cell_base& a, std::string const& name, std::string const& name_space);
 void bound_mailbox(actor_cell_base& a, std::ptrdiff_t limit, when_full what);
 
 }  // namespace detail

@@ -50,7 +50,10 @@ class lane : public actor_context, protected job {
   message_list<> urgent_;
 
  private:
-  static void step(job& j, job_verb verb) noexcept { static_cast<lane&>(j).work(verb); }
+  // What came too late for a runtime that has ended is to be destroyed; its messages end with `cancelled` all the same.
+  static void step(job& j, job_verb verb) noexcept {
+    static_cast<lane&>(j).work(verb == job_verb::destroy ? job_verb::drop : verb);
+  }
 };
 
 /// How long a lane may work before others get their turn: so many messages, or so much time.

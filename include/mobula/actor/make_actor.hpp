@@ -1,14 +1,39 @@
 #pragma once
 
 #include <mobula/actor/actor.hpp>
+#include <mobula/actor/actor_names.hpp>
 #include <mobula/actor/actor_options.hpp>
 
 #include <memory>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 
 namespace mobula {
 namespace detail {
+
+/// The right to begin with an actor, for which a task is counted if its constructor waits for something. Throws no_runtime.
+class admission {
+ public:
+  admission(actor_cell_base& a, bool with_task) : task_of_(with_task ? &a.owner() : nullptr) {
+    if (with_task)
+      a.owner().admit_task();
+    else
+      a.check_open();
+  }
+  admission(admission const&) = delete;
+  ~admission() {
+    if (task_of_ == nullptr) return;
+    if (worker* const w = this_worker(); w != nullptr && &w->owner == task_of_)
+      w->count_finished();
+    else
+      task_of_->finish_from_outside();
+  }
+  void keep() noexcept { task_of_ = nullptr; }
+
+ private:
+  scheduler* task_of_;
+};
 
 /// How the library makes handles.
 struct actor_access {
@@ -33,7 +58,7 @@ class actor_maker {
   /// Makes an actor on the current runtime and returns at once. The constructor runs as its first message; arguments are
   /// passed as to a remote function.
   ///
-  /// Errors: throws no_runtime, and mobula::error for options that are not allowed. What the constructor throws comes out
+  /// Errors: throws no_runtime, and mobula::error for options that are not allowed and names that are taken. What the constructor throws comes out
   ///         of every call.
   template <class... Args>
   [[nodiscard]] actor<T> operator()(Args&&... args) const {
@@ -42,12 +67,14 @@ class actor_maker {
 
   /// The same with options.
   ///
-  ///     auto c = mb::make_actor<cache>.options({.concurrency = mb::reentrant})(1000);
+  ///     auto c = mb::make_actor<cache>.options({.name = "pages", .mailbox = 100})(1000);
   [[nodiscard]] auto options(actor_options<T> o) const {
     return [o = std::move(o)]<class... Args>(Args&&... args) { return make(&o, std::forward<Args>(args)...); };
   }
 
  private:
+  using cell = detail::object_cell<T>;
+
   template <class... Args>
   [[nodiscard]] static actor<T> make(actor_options<T> const* options, Args&&... args) {
     using function = detail::construct_in<T>;
@@ -59,27 +86,44 @@ class actor_maker {
       using message =
           detail::actor_message<detail::call_state, T, detail::bound_call<function, plan, std::decay_t<Args>...>>;
       detail::scheduler& s = detail::current_scheduler();
-      auto cell = std::make_unique<detail::object_cell<T>>(s.shared_from_this());
-      if (options != nullptr) {
-        detail::set_up(*cell, options->concurrency, options->concurrency_groups, options->methods);
-        detail::bound_mailbox(*cell, options->mailbox, options->when_full);
-      }
-      auto m = std::make_unique<message>(detail::route{cell.get()}, detail::call_site(), function{cell.get()},
+      if (options != nullptr)
+        if (detail::actor_cell_base* const there = existing(s, *options)) return adopt(*there);
+      std::unique_ptr<cell> made = make_cell(s, options);
+      auto m = std::make_unique<message>(detail::route{made.get()}, detail::call_site(), function{made.get()},
                                          std::forward<Args>(args)...);
       void (*wait)(detail::job&, detail::scheduler&, detail::job&) noexcept = nullptr;
       if constexpr (message::has_dependencies) {
         wait = &message::wait;
         m->prepare();
-        s.admit_task();
-      } else {
-        cell->check_open();
       }
+      detail::admission admitted(*made, message::has_dependencies);
+      if (options != nullptr && !options->name.empty())
+        if (detail::actor_cell_base* const there =
+                detail::names_of(s).enter(*made, options->lifetime == lifetime::detached, options->get_if_exists))
+          return adopt(*there);
+      admitted.keep();
       message& constructor = *m.release();
-      actor<T> handle = detail::actor_access::adopt(*cell.release());
+      actor<T> handle = adopt(*made.release());
       auto const done = detail::future_access::make(constructor);  // nobody reads it: each call tells its error
       detail::actor_access::cell(handle).begin(constructor, wait);
       return handle;
     }
+  }
+
+  static detail::actor_cell_base* existing(detail::scheduler& s, actor_options<T> const& o) {
+    detail::check_name(o.name, o.name_space, o.get_if_exists, o.lifetime);
+    return o.get_if_exists ? detail::names_of(s).find(o.name, o.name_space, typeid(T)) : nullptr;
+  }
+  static std::unique_ptr<cell> make_cell(detail::scheduler& s, actor_options<T> const* o) {
+    auto made = std::make_unique<cell>(s.shared_from_this());
+    if (o == nullptr) return made;
+    detail::set_name(*made, o->name, o->name_space);
+    detail::set_up(*made, o->concurrency, o->concurrency_groups, o->methods);
+    detail::bound_mailbox(*made, o->mailbox, o->when_full);
+    return made;
+  }
+  static actor<T> adopt(detail::actor_cell_base& c) noexcept {
+    return detail::actor_access::adopt(static_cast<cell&>(c));
   }
 };
 

@@ -3,6 +3,7 @@
 #include <mobula/core/failure.hpp>
 #include <mobula/core/idle_state.hpp>
 #include <mobula/core/job.hpp>
+#include <mobula/core/runtime_parts.hpp>
 #include <mobula/core/timer_queue.hpp>
 #include <mobula/core/worker.hpp>
 
@@ -175,6 +176,9 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   /// Who is told of a habit that costs time; empty for stderr. Set before the first task.
   std::function<void(char const*)> on_warning;
   std::atomic<bool> warned{false};  // once; relaxed, nothing else depends on it
+
+  /// What higher layers keep for each runtime.
+  runtime_parts parts;
 
   /// Whether time passes only when somebody says so, and what happens is to be the same in each run.
   bool const in_virtual_time;

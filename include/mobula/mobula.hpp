@@ -6,6 +6,8 @@
 #include <mobula/actor/actor_died.hpp>
 #include <mobula/actor/actor_not_found.hpp>
 #include <mobula/actor/actor_options.hpp>
+#include <mobula/actor/actor_pool.hpp>
+#include <mobula/actor/actor_router.hpp>
 #include <mobula/actor/concurrency.hpp>
 #include <mobula/actor/current_actor.hpp>
 #include <mobula/actor/get_actor.hpp>

@@ -1,0 +1,132 @@
+#pragma once
+
+#include <mobula/actor/pool_batch.hpp>
+#include <mobula/future/outcomes.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <ranges>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace mobula {
+
+/// Actors that share work: each call goes to whichever is free.
+///
+///     mb::actor_pool<parser> pool({mb::make_actor<parser>(), mb::make_actor<parser>()});
+///     mb::future<tree> one = pool.submit<&parser::parse>("a.cpp");
+///     std::vector<tree> all = pool.map<&parser::parse>(files);
+///
+/// A member handles one call of the pool at a time, so calls that wait do so here, in the order of their submission.
+/// Members are handles: other calls can be made through other handles meanwhile.
+///
+/// A member that has died (or could not be constructed) leaves the pool. A call that it had not begun goes to another
+/// member; one that it had begun fails with what it ended with, as it may have had effects. When the last member has died,
+/// calls fail with mobula::error, until there is a new one by `push`.
+///
+/// Threads:  any, also at once. Lifetime: what was submitted goes on when the pool has gone.
+/// Cost:     a task for each call, beside the message.
+template <class T>
+class actor_pool {
+ public:
+  /// With no members, calls wait until one is pushed.
+  actor_pool() : members_(std::make_shared<detail::pool_members<T>>()) {}
+  actor_pool(std::initializer_list<actor<T>> members) : actor_pool() {
+    for (auto const& a : members) push(a);
+  }
+  explicit actor_pool(std::vector<actor<T>> members) : actor_pool() {
+    for (auto& a : members) push(std::move(a));
+  }
+  actor_pool(actor_pool&&) noexcept = default;
+  actor_pool& operator=(actor_pool other) noexcept {
+    std::swap(members_, other.members_);
+    return *this;
+  }
+  ~actor_pool() {
+    if (members_ != nullptr) members_->close();
+  }
+
+  /// Submits a call, which starts when a member is free and its arguments are there; gives its future at once. Arguments
+  /// are passed as to a remote function. A callable gets the object: `pool.submit([](parser& p) { ... })`.
+  ///
+  /// Errors: what the method throws comes out of the future; for the death of members see above.
+  template <auto Method, class... Args>
+  auto submit(Args&&... args) const {
+    return detail::submit_to_pool(members_, detail::pool_method<Method>(), std::forward<Args>(args)...);
+  }
+  template <class F, class... Args>
+  auto submit(F&& f, Args&&... args) const {
+    return detail::submit_to_pool(members_, std::forward<F>(f), std::forward<Args>(args)...);
+  }
+
+  /// Calls to be submitted whose results, of type R, are read in order or as they come.
+  template <class R>
+  [[nodiscard]] pool_batch<T, R> batch() const {
+    return pool_batch<T, R>(members_);
+  }
+
+  /// Calls a method (or a callable on the object) with each element of a range, and gives the results in order.
+  ///
+  /// Blocks: in a task its fiber, elsewhere the thread. Errors: throws what the first failed call in order did, after all
+  /// are over.
+  template <auto Method, std::ranges::input_range R>
+  auto map(R&& range) const {
+    return get(submit_each(detail::pool_method<Method>(), range));
+  }
+  template <class F, std::ranges::input_range R>
+  auto map(F const& f, R&& range) const {
+    return get(submit_each(f, range));
+  }
+  /// The same, and gives each outcome, value or failure: one failure hides nothing.
+  template <auto Method, std::ranges::input_range R>
+  [[nodiscard]] auto map_outcomes(R&& range) const {
+    return get_outcomes(submit_each(detail::pool_method<Method>(), range));
+  }
+  template <class F, std::ranges::input_range R>
+  [[nodiscard]] auto map_outcomes(F const& f, R&& range) const {
+    return get_outcomes(submit_each(f, range));
+  }
+
+  /// The same, and gives each result when it is there, with the index of its element. What a call throws comes out of the
+  /// step that reads it; the others still come, by `next()`.
+  ///
+  ///     for (auto [i, t] : pool.map_unordered<&parser::parse>(files)) ...
+  template <auto Method, std::ranges::input_range R>
+  [[nodiscard]] auto map_unordered(R&& range) const {
+    return map_unordered(detail::pool_method<Method>(), range);
+  }
+  template <class F, std::ranges::input_range R>
+  [[nodiscard]] auto map_unordered(F const& f, R&& range) const {
+    using result = typename decltype(submit(f, *std::ranges::begin(range)))::value_type;
+    pool_batch<T, result> all(members_);
+    for (auto&& x : range) all.submit(f, std::forward<decltype(x)>(x));
+    return unordered_pool_results<T, result>(std::move(all));
+  }
+
+  /// A new member, or one that was popped.
+  void push(actor<T> a) const { members_->add(std::move(a)); }
+  /// Takes a member out that is free, if there is one.
+  [[nodiscard]] std::optional<actor<T>> pop_idle() const { return members_->pop_idle(); }
+
+  /// Tells whether a call could start at once; others may change that at any time.
+  [[nodiscard]] bool has_free() const noexcept { return members_->has_idle(); }
+  /// How many members there are, free or not.
+  [[nodiscard]] std::size_t size() const noexcept { return members_->size(); }
+
+ private:
+  template <class F, class R>
+  auto submit_each(F const& f, R& range) const {
+    std::vector<decltype(submit(f, *std::ranges::begin(range)))> futures;
+    if constexpr (std::ranges::sized_range<R>) futures.reserve(static_cast<std::size_t>(std::ranges::size(range)));
+    for (auto&& x : range) futures.push_back(submit(f, std::forward<decltype(x)>(x)));
+    return futures;
+  }
+
+  std::shared_ptr<detail::pool_members<T>> members_;
+};
+
+}  // namespace mobula

@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::array species{"setosa", "versicolor", "virginica"};
 constexpr std::size_t features = 5;  // four measurements, in cm, and a constant
-constexpr double rate = 0.05;        // of learning
+constexpr double rate = 0.01;        // of learning
 
 struct flower {
   std::array<double, features> x{0, 0, 0, 0, 1};

@@ -4,17 +4,23 @@
 
 #include <mobula/actor/actor.hpp>
 #include <mobula/actor/actor_died.hpp>
+#include <mobula/actor/actor_end.hpp>
 #include <mobula/actor/actor_not_found.hpp>
 #include <mobula/actor/actor_options.hpp>
 #include <mobula/actor/actor_pool.hpp>
 #include <mobula/actor/actor_router.hpp>
 #include <mobula/actor/concurrency.hpp>
+#include <mobula/actor/copyable.hpp>
 #include <mobula/actor/current_actor.hpp>
+#include <mobula/actor/dies_on.hpp>
 #include <mobula/actor/get_actor.hpp>
 #include <mobula/actor/lifetime.hpp>
 #include <mobula/actor/mailbox_full.hpp>
 #include <mobula/actor/make_actor.hpp>
 #include <mobula/actor/method.hpp>
+#include <mobula/actor/monitor.hpp>
+#include <mobula/actor/saved_state.hpp>
+#include <mobula/actor/supervisor.hpp>
 #include <mobula/core/error.hpp>
 #include <mobula/core/explore.hpp>
 #include <mobula/core/failure.hpp>

@@ -1,9 +1,11 @@
 #include <mobula/actor/actor_cell.hpp>
 #include <mobula/actor/actor_exit.hpp>
 #include <mobula/actor/actor_extras.hpp>
+#include <mobula/actor/actor_lives.hpp>
 #include <mobula/core/error.hpp>
 
 #include <algorithm>
+#include <mutex>
 #include <utility>
 
 namespace mobula::detail {
@@ -65,16 +67,24 @@ void actor_cell_base::work(job_verb verb) noexcept {
   }
 }
 
-// While something waits to be alone, only what runs already goes on.
+// While something waits to be alone, or the object has died, only what runs already goes on.
 sent_message<job> actor_cell_base::next_message() noexcept {
   actor_extras* const e = extras_.load(std::memory_order_relaxed);  // only set here, or before
-  if (e == nullptr || e->wants_to_be_alone.message == nullptr) return next();
-  if (e->lanes_are_parked && e->reentrant_running == 0) return std::exchange(e->wants_to_be_alone, {});
+  if (e == nullptr || !e->held_up()) return next();
   for (;;) {
+    if (e->alone())
+      if (sent_message<job> const m = e->take_due(); m.message != nullptr) return m;
     if (urgent_.empty()) look_into_mailbox();
     sent_message<job> const m = urgent_.pop();
-    if (m.message == nullptr || m.kind >= message_kind::all_parked) return m;
-    e->put_off.push_back(*m.message, m.kind);
+    if (m.message == nullptr || m.kind >= message_kind::notice) return m;
+    if (m.kind != message_kind::control || e->wants_to_be_alone.message != nullptr) {
+      e->put_off.push_back(*m.message, m.kind);
+    } else if (static_cast<control&>(*m.message).alone) {
+      e->wants_to_be_alone = m;  // the object has died, and is to end, say
+      park_lanes(false);
+    } else {
+      return m;
+    }
   }
 }
 
@@ -99,7 +109,7 @@ bool actor_cell_base::handle(sent_message<job> m, job_verb verb) noexcept {
       finish_task(s);
       return false;
     }
-    case message_kind::all_parked: extras()->lanes_are_parked = true; return true;
+    case message_kind::notice: take_notice(j); return true;
     case message_kind::order:
     case message_kind::control:
     case message_kind::last: return act(m);
@@ -110,13 +120,25 @@ bool actor_cell_base::handle(sent_message<job> m, job_verb verb) noexcept {
 // Tells whether it may act at once. Else it will when the lanes stand still and nothing is suspended.
 bool actor_cell_base::want_to_be_alone(sent_message<job> m) noexcept {
   actor_extras* const e = extras_.load(std::memory_order_relaxed);
-  if (e == nullptr || (e->lanes_are_parked && e->reentrant_running == 0)) return true;
+  if (e == nullptr || e->alone()) return true;
   e->wants_to_be_alone = m;
-  if (e->room) e->room->lift(true);
-  if (e->lanes_are_parked) return false;  // there are none
-  e->lanes_to_park.store(static_cast<unsigned>(e->lanes.size()), std::memory_order_relaxed);
-  for (parallel_lane& l : e->lanes) l.park(m.kind != message_kind::control);
+  park_lanes(m.kind != message_kind::control);
   return false;
+}
+
+void actor_cell_base::park_lanes(bool drain) noexcept {
+  actor_extras& e = *extras();
+  if (e.room) e.room->lift(true);
+  if (e.lanes_are_parked || std::exchange(e.parking, true)) return;
+  e.lanes_to_park.store(static_cast<unsigned>(e.lanes.size()), std::memory_order_relaxed);
+  for (parallel_lane& l : e.lanes) l.park(drain);
+}
+
+void actor_cell_base::take_notice(job& j) noexcept {
+  actor_extras& e = *extras();
+  if (e.lives == nullptr || !e.lives->is_notice(j)) return void(e.lanes_are_parked = true);
+  e.lives->notice_came();
+  if (e.lives->dying()) park_lanes(false);
 }
 
 // False if the actor is gone.
@@ -143,13 +165,14 @@ void actor_cell_base::release_lanes() noexcept {
   e->put_off.append(urgent_);
   std::swap(e->put_off, urgent_);
   e->lanes_are_parked = e->lanes.empty();
+  e->parking = false;
   for (parallel_lane& l : e->lanes) l.release();
 }
 
 void actor_cell_base::lane_parked() noexcept {
   actor_extras& e = *extras();
   scheduler& s = owner();
-  if (e.lanes_to_park.fetch_sub(1, std::memory_order_acq_rel) == 1) deliver(e.all_parked, message_kind::all_parked);
+  if (e.lanes_to_park.fetch_sub(1, std::memory_order_acq_rel) == 1) deliver(e.all_parked, message_kind::notice);
   finish_task(
       s);  // of being at work on the lane; after that, so that there is always a task while something is to come
 }
@@ -157,10 +180,13 @@ void actor_cell_base::lane_parked() noexcept {
 // Nobody has a handle, unless a method has made one since; and nothing else runs that could make one. Through one that is
 // gone again, a method may have sent something that comes after this.
 bool actor_cell_base::end() noexcept {
+  actor_extras* const e = extras_.load(std::memory_order_relaxed);
+  actor_lives* const lives = e != nullptr ? e->lives.get() : nullptr;
+  // A supervisor sends to its actors with no other right than that they haven't come past here.
+  auto supervisor_lock = lives != nullptr ? lives->lock_supervisor() : std::unique_lock<std::mutex>();
   bool const has_handles = (handles_.load(std::memory_order_acquire) & ~ending) != 0;
   if (has_handles && (handles_.fetch_and(~ending, std::memory_order_acq_rel) & ~ending) != 0) return false;
   look_into_mailbox();
-  actor_extras* const e = extras_.load(std::memory_order_relaxed);
   bool const has_more =
       has_handles || !in_order_.empty() || !urgent_.empty() ||
       (e != nullptr && (!e->put_off.empty() ||
@@ -170,6 +196,8 @@ bool actor_cell_base::end() noexcept {
     in_order_.push_back(last_, message_kind::last);
     return false;
   }
+  if (lives != nullptr) lives->found_to_end();
+  if (supervisor_lock) supervisor_lock.unlock();
   if (life_ == life::alive) {
     if (worker* const w = this_worker()) w->context = nullptr;
     destroy_object();
@@ -198,8 +226,24 @@ void actor_cell_base::die(end_reason reason, failure_ptr why) noexcept {
   life_ = life::dead;
   reason_ = reason;
   std::construct_at(&why_dead(), std::move(why));
+  if (actor_extras* const e = extras(); e != nullptr && e->lives != nullptr) e->lives->ended();
   tell_end(why_dead());
   if (stillborn) release_lanes();
+}
+
+void actor_cell_base::lose_object() noexcept {
+  if (life_ != life::alive) return;
+  destroy_object();
+  life_ = life::between;
+}
+
+void actor_cell_base::put_in_front(message_list<> calls) noexcept {
+  if (actor_extras* const e = extras(); e->wants_to_be_alone.message != nullptr) {
+    auto const m = std::exchange(e->wants_to_be_alone, {});
+    calls.push_back(*m.message, m.kind);
+  }
+  calls.append(in_order_);
+  in_order_ = calls;
 }
 
 void actor_cell_base::tell_end(failure_ptr const& why) noexcept {
@@ -251,19 +295,38 @@ std::string how_it_ended(end_reason r) {
     case end_reason::killed: return "it was killed";
     case end_reason::exited: return "it called exit_actor";
     case end_reason::failed: return "it failed";
+    case end_reason::runtime_ended: return "its runtime is over";
   }
   return {};
 }
 
 }  // namespace
 
-failure_ptr death_of(actor_cell_base const& a, end_reason r) noexcept {
+failure_ptr death_of(actor_cell_base const& a, end_reason r, failure_ptr const& cause) noexcept {
   try {
-    failure_ptr f = failure_ptr::capture(std::make_exception_ptr(
-        actor_died(r, "mobula: the actor " + a.description() + " does not live any more: " + how_it_ended(r))));
+    std::string text = "mobula: the actor " + a.description() + " does not live any more: " + how_it_ended(r);
+    if (cause) text += ": " + cause.message();
+    failure_ptr f = failure_ptr::following(std::make_exception_ptr(actor_died(r, text)), cause);
     static_cast<void>(f.read());  // it was wanted: only the calls that end with it count as failures
     return f;
   } catch (...) { return failure_ptr::capture(std::current_exception()); }
+}
+
+void throw_not_kept(std::string const& call) {
+  throw error(
+      "mobula: an argument of " + call +
+      " can't be copied, but has to be kept, as the actor may be restarted and it may be wanted once more: pass a "
+      "std::shared_ptr of it, or leave out max_restarts (of a constructor) or max_task_retries (of a method)");
+}
+
+void send_death(actor_cell_base& a) {
+  actor_extras* const e = a.extras();
+  if (e == nullptr || e->lives == nullptr) return send_end(a, end_reason::killed);
+  auto const act = [](control& c, actor_cell_base& cell) noexcept {
+    delete &c;
+    if (cell.alive()) cell.extras()->lives->die(end_reason::killed, death_of(cell, end_reason::killed));
+  };
+  a.send(*new control(act, false), false);
 }
 
 void send_end(actor_cell_base& a, end_reason r) {

@@ -1,9 +1,27 @@
 #include <mobula/actor/actor_extras.hpp>
+#include <mobula/actor/actor_lives.hpp>
 #include <mobula/core/error.hpp>
+
+#include <utility>
 
 namespace mobula::detail {
 
 void reentrant_context::stack_left() noexcept { actor_.stack_left_behind(); }
+
+actor_extras::actor_extras(actor_cell_base& a) noexcept : reentrant(a), by_default{&a} {}
+actor_extras::~actor_extras() = default;
+
+bool actor_extras::held_up() const noexcept {
+  return wants_to_be_alone.message != nullptr || (lives != nullptr && lives->dying());
+}
+
+// The death of an object comes before what came in order after the calls that it has put back; a kill makes it idle.
+sent_message<job> actor_extras::take_due() noexcept {
+  if (lives == nullptr || !lives->dying() || wants_to_be_alone.kind == message_kind::control)
+    return std::exchange(wants_to_be_alone, {});
+  if (!lives->restart_due()) return {};
+  return {&lives->restart(), message_kind::control};
+}
 
 parallel_lane& actor_extras::add_group(actor_cell_base& a, std::string_view group_name, unsigned limit) {
   groups.reserve(groups.size() + 1);

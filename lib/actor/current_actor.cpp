@@ -5,15 +5,11 @@
 
 namespace mobula {
 namespace detail {
-namespace {
-
 actor_cell_base* running_actor() noexcept {
   worker* const w = this_worker();
   auto* const c = w != nullptr ? dynamic_cast<actor_context*>(w->context) : nullptr;
   return c != nullptr ? &c->actor() : nullptr;
 }
-
-}  // namespace
 
 actor_cell_base& current_actor_cell(std::type_info const& wanted) {
   actor_cell_base* const a = running_actor();

@@ -4,7 +4,7 @@
 namespace mobula::detail {
 
 void lane::deliver(job& message, message_kind kind) noexcept {
-  bool const goes_on = kind >= message_kind::all_parked;
+  bool const goes_on = kind >= message_kind::notice;
   if (goes_on) urgent_hint_.store(true, std::memory_order_relaxed);  // before, as the lane may be gone afterwards
   bool const nobody_at_work = mailbox_.push(message, kind);
   if (kind >= message_kind::high && !goes_on) urgent_hint_.store(true, std::memory_order_relaxed);

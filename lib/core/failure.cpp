@@ -123,6 +123,12 @@ failure_ptr failure_ptr::capture(std::exception_ptr e) noexcept {
   return failure_ptr(make(std::move(e)));
 }
 
+failure_ptr failure_ptr::following(std::exception_ptr e, failure_ptr cause) noexcept {
+  failure_ptr f(make(std::move(e)));
+  if (f.record_ != out_of_memory_record()) f.record_->cause = std::move(cause);
+  return f;
+}
+
 failure_ptr failure_ptr::in_task(std::source_location const& where, std::string (*name)(void const*),
                                  void const* task) const noexcept {
   failure_ptr named(make(exception()));
@@ -208,10 +214,12 @@ std::string circumstances(failure const& f) {
 
 }  // namespace
 
-std::string failure::message() const {
+std::string detail::failure_ptr::message() const {
   description const d = describe(exception());
   return d.what.empty() ? d.type : d.what;
 }
+
+std::string failure::message() const { return record_.message(); }
 
 std::string_view failure::task() const noexcept { return record_.record_->task; }
 std::source_location const& failure::submitted() const noexcept { return record_.record_->submitted; }

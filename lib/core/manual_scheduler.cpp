@@ -257,6 +257,8 @@ bool manual_scheduler::shutdown(bool drop, time_point) {
   over_ = true;
   if (asio_ != nullptr) asio_->close();  // whoever waits for something in flight there gets an error
   while (run_or_pass_time(time_point::max())) {}
+  timers_.close();  // what only waits for the end
+  while (run_or_pass_time(time_point::max())) {}
   for (auto& r : idle_runners_) {  // each ends its stack
     r->stack = std::move(r->stack).resume();
   }

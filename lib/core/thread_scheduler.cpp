@@ -361,6 +361,7 @@ void thread_scheduler::end() noexcept {
     j.step(j, job_verb::destroy);
   }
   reactor_.close();
+  timers_.close();  // what only waits for the end, and what came too late
 }
 
 // Finished tasks are summed before submitted ones, and a task's children are counted before it is: so equal sums mean

@@ -72,7 +72,12 @@ class actor : public detail::actor_calls<actor<T>, T> {
   void stop() const { end(end_reason::stopped); }
 
   /// Ends the actor as soon as no call of it runs: those that wait end with actor_died. Again is harmless.
-  void kill() const { end(end_reason::killed); }
+  /// With `{.restart = true}` it is restarted then, if it may be, and those calls are for the new object.
+  void kill(kill_options o = {}) const {
+    if (!o.restart) return end(end_reason::killed);
+    get().check_open();
+    detail::send_death(get());
+  }
 
  private:
   friend detail::actor_access;

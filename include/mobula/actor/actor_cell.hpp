@@ -70,9 +70,23 @@ class actor_cell_base : public lane {
   [[nodiscard]] bool alive() const noexcept { return life_ == life::alive; }
   [[nodiscard]] virtual failure_ptr& why_dead() noexcept = 0;
 
+  /// Whether its life is over, and why.
+  [[nodiscard]] bool has_ended() const noexcept { return life_ >= life::dead; }
+  [[nodiscard]] end_reason reason() const noexcept { return reason_; }
+
   void born() noexcept;
   /// Ends the actor's life, but for its handles: destroys the object, if there is one, when nothing else of the actor runs.
   void die(end_reason reason, failure_ptr why) noexcept;
+
+  // By actor_lives, alone: between two lives there is no object.
+  void lose_object() noexcept;
+  void live_again() noexcept { life_ = life::alive; }
+  /// Puts calls before all that waits in order; of that, what wants to be alone and came in order is the first.
+  void put_in_front(message_list<> calls) noexcept;
+
+  /// Whether calls are kept, to be made once more if the actor dies of them. Set before the first handle is given out.
+  [[nodiscard]] bool keeps_calls() const noexcept { return keeps_calls_; }
+  void keep_calls() noexcept { keeps_calls_ = true; }
 
   /// A message that was run has failed: what its call ends with, if not with that.
   [[nodiscard]] failure_ptr message_failed(failure_ptr const& f) noexcept;
@@ -104,7 +118,8 @@ class actor_cell_base : public lane {
   [[nodiscard]] bool is_dead() const noexcept { return life_ == life::dead; }
 
  private:
-  enum class life : std::uint8_t { unborn, alive, dead, ended };  // dead: there is a why_dead; ended: nobody will ask
+  // between: one object has died, and there may be another. dead: there is a why_dead. ended: nobody will ask.
+  enum class life : std::uint8_t { unborn, alive, between, dead, ended };
 
   virtual void destroy_object() noexcept = 0;
   virtual void free() noexcept = 0;  // destroys *this
@@ -118,6 +133,8 @@ class actor_cell_base : public lane {
   [[nodiscard]] bool handle(sent_message<job> m, job_verb verb) noexcept;
   [[nodiscard]] bool want_to_be_alone(sent_message<job> m) noexcept;
   [[nodiscard]] bool act(sent_message<job> m) noexcept;
+  void park_lanes(bool drain) noexcept;
+  void take_notice(job& j) noexcept;
   [[nodiscard]] bool end() noexcept;
   void make_room() noexcept;
   void release_lanes() noexcept;
@@ -138,10 +155,17 @@ class actor_cell_base : public lane {
   life life_ = life::unborn;
   end_reason reason_ = end_reason::no_handles;
   bool coroutine_started_ = false;
+  bool keeps_calls_ = false;
 };
 
 /// What calls of an actor that has ended so end with.
-[[nodiscard]] failure_ptr death_of(actor_cell_base const& a, end_reason r) noexcept;
+[[nodiscard]] failure_ptr death_of(actor_cell_base const& a, end_reason r, failure_ptr const& cause = {}) noexcept;
+
+/// An argument can't be copied, and would have to be.
+[[noreturn]] void throw_not_kept(std::string const& call);
+
+/// Has an actor die, to be restarted if it may be. By who keeps it alive. Throws std::bad_alloc.
+void send_death(actor_cell_base& a);
 
 /// Has an actor end, when nothing else of it runs: `stopped` after what was sent before, else before what waits. By who
 /// keeps it alive. Throws std::bad_alloc.

@@ -9,12 +9,15 @@
 #include <atomic>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace mobula::detail {
+
+class actor_lives;
 
 /// What messages run in that let others run while they wait: they go on when the actor gets to them.
 class reentrant_context final : public actor_context {
@@ -47,7 +50,8 @@ struct route {
 
 /// What few actors need.
 struct actor_extras {
-  explicit actor_extras(actor_cell_base& a) noexcept : reentrant(a), by_default{&a} {}
+  explicit actor_extras(actor_cell_base& a) noexcept;
+  ~actor_extras();
 
   struct group {
     std::string name;  // empty for that of one method
@@ -71,9 +75,16 @@ struct actor_extras {
   std::vector<group> groups;
   std::vector<method_route> methods;
   route by_default;
-  std::optional<mailbox_room> room;  // of a bounded mailbox; it locks itself
+  std::unique_ptr<actor_lives> lives;  // null for one life
+  std::optional<mailbox_room> room;    // of a bounded mailbox; it locks itself
 
   // By whoever is at work on the actor itself.
+
+  /// Whether nothing new may begin.
+  [[nodiscard]] bool held_up() const noexcept;
+  [[nodiscard]] bool alone() const noexcept { return lanes_are_parked && reentrant_running == 0; }
+  /// When alone: what comes now, if its time has come.
+  [[nodiscard]] sent_message<job> take_due() noexcept;
 
   /// What waits until nothing else of the actor runs; meanwhile nothing new begins. null for nothing.
   sent_message<job> wants_to_be_alone;
@@ -81,6 +92,7 @@ struct actor_extras {
   message_list<> put_off;
   unsigned reentrant_running = 0;
   bool lanes_are_parked = true;
+  bool parking = false;  // they have been told to
   std::atomic<unsigned> lanes_to_park{
       0};  // who takes it to zero tells the actor, by all_parked; acquires the others' work
   job all_parked{nullptr};

@@ -1,11 +1,15 @@
 #pragma once
 
 #include <mobula/actor/concurrency.hpp>
+#include <mobula/actor/dies_on.hpp>
 #include <mobula/actor/lifetime.hpp>
 #include <mobula/actor/mailbox_full.hpp>
 #include <mobula/actor/method.hpp>
+#include <mobula/actor/saved_state.hpp>
+#include <mobula/actor/supervisor.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -54,6 +58,26 @@ struct actor_options {
   std::ptrdiff_t mailbox = 0;
   /// What a call does when so many wait: wait too, or fail, as with Ray's max_pending_calls.
   mobula::when_full when_full = mobula::when_full::wait;
+  /// How often the actor is restarted when it has died: its object destroyed and constructed anew, by copies of the
+  /// arguments, when nothing of it runs. Calls that wait, and handles, stay. -1 for any number.
+  int max_restarts = 0;
+  /// Of which exceptions of methods it dies; of none, as in Ray, if this is left out: mobula::dies_on<E...>(),
+  /// mobula::dies_on_any() or a function of one's own. The call ends with the exception all the same.
+  death_predicate dies_on = {};
+  /// How often a call that was the actor's death is made again after the restart, before all that waits, by copies of its
+  /// arguments; -1 for any number. So what it does has to bear being done twice.
+  int max_task_retries = 0;
+  /// Called after each restart, with the new object and what mobula::save_state has kept last. What it throws counts as
+  /// another death.
+  std::function<void(T& fresh, saved_state const& last)> on_restart = {};
+  /// Who decides whether the actor is restarted, instead of max_restarts.
+  mobula::supervisor supervisor = {};
+};
+
+/// How an actor is killed.
+struct kill_options {
+  /// Whether it may be restarted: then this is a death like others.
+  bool restart = false;
 };
 
 /// Settings of single calls: c.options({.concurrency_group = "io"}).call<&T::m>().

@@ -7,7 +7,10 @@
 namespace mobula {
 namespace detail {
 
-/// The actor whose message runs here, of that class. Throws mobula::error if there is none.
+/// The actor whose message runs here; null if none does.
+[[nodiscard]] actor_cell_base* running_actor() noexcept;
+
+/// The same, of that class. Throws mobula::error if there is none.
 [[nodiscard]] actor_cell_base& current_actor_cell(std::type_info const& wanted);
 
 }  // namespace detail

@@ -11,13 +11,13 @@ namespace mobula::detail {
 /// were sent; the others before them.
 enum class message_kind : std::uintptr_t {
   normal,
-  order,       // a control that comes after what was sent before
-  last,        // the actor's own: its last handle is gone
-  high,        // a call of high priority
-  control,     // a control that comes before everything
-  all_parked,  // the actor's own: its other lanes stand still
-  coroutine,   // goes on with a coroutine that had let others run
-  stack,       // goes on with a fiber that had let others run
+  order,      // a control that comes after what was sent before
+  last,       // the actor's own: its last handle is gone
+  high,       // a call of high priority
+  control,    // a control that comes before everything
+  notice,     // the actor's own: its other lanes stand still, or its object has died
+  coroutine,  // goes on with a coroutine that had let others run
+  stack,      // goes on with a fiber that had let others run
 };
 
 /// A message, or none, and its kind.

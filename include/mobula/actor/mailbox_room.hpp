@@ -30,6 +30,10 @@ class mailbox_room : gate<mailbox_room> {
   mailbox_room(std::size_t most, bool fails) noexcept : gate("mailbox"), limit(most), refuses(fails) {}
 
   [[nodiscard]] bool try_take() noexcept { return try_pass(0); }
+  /// For a call that comes back into the mailbox: it never waits.
+  void take_again() noexcept {
+    inspect([this]() noexcept { ++taken_; });
+  }
   void give_back() noexcept {
     change([this]() noexcept { --taken_; });
   }

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <mobula/actor/actor.hpp>
+#include <mobula/actor/actor_lives.hpp>
 #include <mobula/actor/actor_names.hpp>
 #include <mobula/actor/actor_options.hpp>
+#include <mobula/actor/copyable.hpp>
 
 #include <memory>
 #include <type_traits>
@@ -91,6 +93,7 @@ class actor_maker {
       std::unique_ptr<cell> made = make_cell(s, options);
       auto m = std::make_unique<message>(detail::route{made.get()}, detail::call_site(), function{made.get()},
                                          std::forward<Args>(args)...);
+      if (options != nullptr) set_up_lives(*options, *made, m->call());
       void (*wait)(detail::job&, detail::scheduler&, detail::job&) noexcept = nullptr;
       if constexpr (message::has_dependencies) {
         wait = &message::wait;
@@ -102,6 +105,7 @@ class actor_maker {
                 detail::names_of(s).enter(*made, options->lifetime == lifetime::detached, options->get_if_exists))
           return adopt(*there);
       admitted.keep();
+      if (options != nullptr) detail::join_supervisor(*made);
       message& constructor = *m.release();
       actor<T> handle = adopt(*made.release());
       auto const done = detail::future_access::make(constructor);  // nobody reads it: each call tells its error
@@ -124,6 +128,32 @@ class actor_maker {
   }
   static actor<T> adopt(detail::actor_cell_base& c) noexcept {
     return detail::actor_access::adopt(static_cast<cell&>(c));
+  }
+
+  // What is needed of an actor that may die of its methods, or be restarted.
+  template <class Call>
+  static void set_up_lives(actor_options<T> const& o, detail::object_cell<T>& cell, Call const& constructor) {
+    auto const& supervisor = detail::supervisor_access::core(o.supervisor);
+    bool const restarts = o.max_restarts != 0 || supervisor != nullptr;
+    if (!restarts && o.max_task_retries == 0 && !o.dies_on) return;
+    auto lives = std::make_unique<detail::actor_lives>(
+        cell, detail::life_options{o.max_restarts, o.max_task_retries, o.dies_on, supervisor});
+    detail::construct_again again;
+    if (restarts) {
+      if constexpr (detail::can_be_kept<Call>)
+        again = [kept = std::make_shared<Call const>(constructor), on_restart = o.on_restart,
+                 &cell](saved_state const& last) {
+          Call call(*kept);
+          call();
+          if (on_restart) cell.call_with_object(on_restart, last);
+        };
+      else
+        detail::throw_not_kept(name_of(constructor.function()));
+    }
+    if (o.max_task_retries != 0) cell.keep_calls();
+    detail::actor_lives& kept = *lives;
+    cell.need_extras().lives = std::move(lives);
+    kept.begin(std::move(again));
   }
 };
 

@@ -2,11 +2,14 @@
 
 #include <mobula/actor/actor_cell.hpp>
 #include <mobula/actor/actor_extras.hpp>
+#include <mobula/actor/actor_lives.hpp>
 #include <mobula/actor/call_context.hpp>
+#include <mobula/actor/copyable.hpp>
 #include <mobula/actor/object_cell.hpp>
 #include <mobula/remote/call.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -47,11 +50,19 @@ class post_state : public job, private std::conditional_t<is_task<typename Call:
   void drop() noexcept { end(); }
 
   void fail(failure_ptr why) noexcept {
-    report(why);
-    end();
+    if (report(why)) end();
   }
 
   [[nodiscard]] Call const& call() const noexcept { return call_; }
+
+ protected:
+  /// As call_state's.
+  void renew(Call&& call) noexcept {
+    std::destroy_at(&call_);
+    std::construct_at(&call_, std::move(call));
+    std::destroy_at(&result_);
+    std::construct_at(&result_);
+  }
 
  private:
   static void step(job& j, job_verb verb) noexcept { static_cast<Derived&>(j).step_in_queue(verb); }
@@ -69,11 +80,12 @@ class post_state : public job, private std::conditional_t<is_task<typename Call:
     return transfer(nullptr);
   }
 
-  // The last holder of a failure that nobody has read reports it.
-  [[gnu::noinline, gnu::cold]] void report(failure_ptr const& why) noexcept {
+  // The last holder of a failure that nobody has read reports it. False if the call does not end with it.
+  [[gnu::noinline, gnu::cold]] bool report(failure_ptr const& why) noexcept {
     auto const name = [](void const* call) { return name_of(static_cast<Call const*>(call)->function()); };
     failure_ptr const ends_with = static_cast<Derived&>(*this).comes_to(why);
-    if (ends_with.exception() == why.exception()) static_cast<void>(ends_with.in_task(where_, name, &call_));
+    if (ends_with.exception() != why.exception()) return true;
+    return !static_cast<Derived&>(*this).makes_again(ends_with.in_task(where_, name, &call_));
   }
 
   void end() noexcept {
@@ -87,6 +99,13 @@ class post_state : public job, private std::conditional_t<is_task<typename Call:
   [[no_unique_address]] std::conditional_t<is_coroutine, outcome<result_type>, no_dependencies> result_;
 };
 
+/// A copy of a call, kept while it is made.
+template <class Call>
+struct kept_call final : job {
+  explicit kept_call(Call const& c) : job(nullptr), call(c) {}
+  Call call;
+};
+
 /// A call to an actor: a message, and with call_state the state of its future too.
 template <template <class, class> class State, class T, class Call>
 class actor_message final : public State<actor_message<State, T, Call>, Call> {
@@ -94,6 +113,7 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
   static constexpr bool constructs = std::is_same_v<typename Call::function_type, construct_in<T>>;
 
  public:
+  using call_type = Call;
   static constexpr bool has_dependencies = Call::has_dependencies;
 
   template <class F, class... Args>
@@ -132,8 +152,12 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
     if (verb != job_verb::run) [[unlikely]]
       return verb == job_verb::describe ? describe(*this, *context_, how_, &name) : this->drop();
     actor_cell_base& a = actor();
-    if constexpr (!constructs)
+    if constexpr (!constructs) {
+      if (how_ == concurrency::kind::parallel && dying()) return put_back();
       if (!a.alive()) return this->fail(a.why_dead());
+      if (a.keeps_calls()) [[unlikely]]
+        if (!keep()) return;
+    }
     begun_ = true;
     if (how_ == concurrency::kind::parallel) {
       this_worker()->context = context_;
@@ -151,10 +175,65 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
   /// What the call ends with if it fails so.
   failure_ptr comes_to(failure_ptr const& f) const noexcept { return begun_ ? actor().message_failed(f) : f; }
 
-  auto before_completion() const noexcept {
-    if constexpr (constructs) construction_ended();
+  // It was its actor's death; it may come first in the next life.
+  bool makes_again([[maybe_unused]] failure_ptr const& named) noexcept {
+    if constexpr (!constructs) {
+      actor_extras* const e = begun_ ? actor().extras() : nullptr;
+      if (e == nullptr || e->lives == nullptr || !e->lives->dies_of(named)) return false;
+      if constexpr (can_be_kept<Call>) {
+        if (this->next == nullptr || !actor().keeps_calls() || !e->lives->may_retry(runs_)) return false;
+        static_cast<void>(named.read());
+        auto* const kept = static_cast<kept_call<Call>*>(std::exchange(this->next, nullptr));
+        this->renew(std::move(kept->call));
+        delete kept;
+        put_back();
+        return true;
+      }
+    }
+    return false;
+  }
+
+  bool dying() const noexcept {
+    actor_extras* const e = actor().extras();
+    return e->lives != nullptr && e->lives->dying();
+  }
+
+  // False if it can't be kept, which has ended it.
+  [[gnu::noinline]] bool keep() noexcept {
+    if constexpr (can_be_kept<Call>) {
+      this->next = nullptr;
+      try {
+        this->next = new kept_call<Call>(this->call());
+      } catch (...) {
+        this->fail(failure_ptr::capture(std::current_exception()));
+        return false;
+      }
+      ++runs_;
+    }
+    return true;
+  }
+
+  void put_back() noexcept {
+    auto const leave = leaving<false>();
+    parallel_lane* const from = lane_of_slot();
+    begun_ = false;
+    actor().extras()->lives->put_back(*this, from);
+    leave();
+  }
+
+  auto before_completion() noexcept {
+    if constexpr (constructs)
+      construction_ended();
+    else if constexpr (can_be_kept<Call>)
+      if (begun_ && actor().keeps_calls()) delete static_cast<kept_call<Call>*>(std::exchange(this->next, nullptr));
+    return leaving<true>();
+  }
+
+  // What remains to do when it no longer runs, as it is over, or waits again.
+  template <bool over>
+  auto leaving() const noexcept {
     return [a = &actor(), slot_of = lane_of_slot(), how = how_, begun = begun_]() noexcept {
-      if constexpr (Call::has_dependencies) lane::finish_task(a->owner());
+      if constexpr (Call::has_dependencies && over) lane::finish_task(a->owner());
       if (how == concurrency::kind::parallel) {
         scheduler& s = a->owner();
         slot_of->message_ended();
@@ -185,6 +264,7 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
   actor_context* const context_;
   concurrency::kind const how_;
   bool begun_ = false;
+  std::uint32_t runs_ = 0;  // with a copy kept, which is at `next` while it runs
   [[no_unique_address]] std::conditional_t<Call::has_dependencies, dependency_wait, no_dependencies> dependencies_;
 };
 

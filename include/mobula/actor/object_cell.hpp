@@ -33,6 +33,17 @@ class object_cell final : public actor_cell_base {
     ::new (static_cast<void*>(std::addressof(object_))) T(std::forward<Args>(args)...);
   }
 
+  /// Of a new object: if that throws, there is no object.
+  template <class F, class... Args>
+  void call_with_object(F& f, Args&&... args) {
+    try {
+      f(object_, std::forward<Args>(args)...);
+    } catch (...) {
+      destroy_object();
+      throw;
+    }
+  }
+
   [[nodiscard]] std::type_info const& type() const noexcept override { return typeid(T); }
   [[nodiscard]] failure_ptr& why_dead() noexcept override { return why_dead_; }
 

@@ -3,6 +3,7 @@
 #include <mobula/actor/lane.hpp>
 
 #include <atomic>
+#include <utility>
 
 namespace mobula::detail {
 
@@ -19,6 +20,14 @@ class parallel_lane final : public lane {
   void park(bool drain) noexcept { deliver(park_, drain ? message_kind::order : message_kind::control); }
   /// Ends its being parked.
   void release() noexcept;
+
+  /// Calls that come first when the actor has a new object (actor_lives), by whose lock they are guarded.
+  message_list<> put_back;
+  /// Puts them in front. While it is parked.
+  void give_back() noexcept {
+    put_back.append(in_order_);
+    std::swap(put_back, in_order_);
+  }
 
   /// A message that was handled here is over. It may have been the last that kept the actor.
   void message_ended() noexcept;

@@ -67,6 +67,8 @@ struct sending {
     if constexpr (plan::found) {
       using message = actor_message<State, T, bound_call<F, plan, std::decay_t<Args>...>>;
       handle.get().check_open();
+      if constexpr (!can_be_kept<typename message::call_type>)
+        if (handle.get().keeps_calls()) throw_not_kept(name_of(f));
       route const r = handle.route_to(key);
       return how(handle, r,
                  [&] { return std::make_unique<message>(r, where, std::forward<F>(f), std::forward<Args>(args)...); });

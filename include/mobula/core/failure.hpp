@@ -38,6 +38,9 @@ class failure_ptr {
   /// The failure behind an exception: if it came out of a future here, that future's; else a new one.
   [[nodiscard]] static failure_ptr capture(std::exception_ptr e) noexcept;
 
+  /// The failure behind an exception that was made because of another failure, or of none.
+  [[nodiscard]] static failure_ptr following(std::exception_ptr e, failure_ptr cause) noexcept;
+
   /// The same failure as that of a task that was submitted at `where`; what is known by now becomes its cause.
   /// `name(task)` gives its name.
   [[nodiscard]] failure_ptr in_task(std::source_location const& where, std::string (*name)(void const*),
@@ -50,6 +53,9 @@ class failure_ptr {
   [[nodiscard]] failure read() const noexcept;
 
   [[nodiscard]] std::exception_ptr const& exception() const noexcept;
+
+  /// What the exception says; it does not count as read then.
+  [[nodiscard]] std::string message() const;
 
  private:
   friend failure;

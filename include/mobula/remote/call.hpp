@@ -11,6 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -190,6 +191,14 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
 
   [[nodiscard]] Call const& call() const noexcept { return *call_; }
 
+ protected:
+  /// Before it is made again: as if it had not been made.
+  void renew(Call&& call) noexcept {
+    call_.emplace(std::move(call));
+    std::destroy_at(&this->result);
+    std::construct_at(&this->result);
+  }
+
  private:
   static void step(job& j, job_verb verb) noexcept {
     auto& me = static_cast<Derived&>(j);
@@ -212,18 +221,26 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
   // The result is there.
   void finish() noexcept {
     if (this->result.has_failure()) [[unlikely]]
-      name_failure();
+      if (!name_failure()) return;
     end();
   }
 
-  [[gnu::noinline, gnu::cold]] void name_failure() noexcept {
+  // False if the call does not end with that.
+  [[gnu::noinline, gnu::cold]] bool name_failure() noexcept {
     auto const name = [](void const* call) { return name_of(static_cast<Call const*>(call)->function()); };
     failure_ptr const f = static_cast<Derived&>(*this).comes_to(this->result.failure_pointer());
-    this->result.name_failure(f.in_task(where_, name, &*call_));
+    failure_ptr named = f.in_task(where_, name, &*call_);
+    bool const own = f.exception() == this->result.failure_pointer().exception();
+    if (own && static_cast<Derived&>(*this).makes_again(named)) return false;
+    this->result.name_failure(std::move(named));
+    return true;
   }
 
   // With what the call ends if it fails so, unless Derived has another view.
   static failure_ptr const& comes_to(failure_ptr const& f) noexcept { return f; }
+
+  // Whether Derived takes the call back, to make it once more.
+  static bool makes_again(failure_ptr const&) noexcept { return false; }
 
   // The closure goes first, so that whoever reads the result finds its captures released.
   void end() noexcept {

@@ -3,6 +3,7 @@
 
 #include "actor_lines.hpp"
 
+#include <algorithm>
 #include <vector>
 
 namespace {
@@ -14,10 +15,14 @@ using peers::workers;
 
 constexpr long messages = 1'000'000;
 
+template <class P>
+class producer;
+
 // Counts messages, and says so when it has got all.
 template <class P>
 class counter {
  public:
+  using handle = typename P::template handle<counter>;
   counter(long all, countdown* done) : all_(all), done_(done) {}
   void increment(long by) {
     if ((count_ += by) < all_) return;
@@ -25,7 +30,10 @@ class counter {
     done_->arrive();
   }
   long add(long by) { return count_ += by; }
-  using methods = peers::methods_are<&counter::increment, &counter::add>;
+  void answer(typename P::template handle<producer<P>> to, handle self, long left) {
+    P::template send<&producer<P>::produce>(to, to, self, left);
+  }
+  using methods = peers::methods_are<&counter::increment, &counter::add, &counter::answer>;
 
  private:
   long all_;
@@ -33,13 +41,21 @@ class counter {
   long count_ = 0;
 };
 
+// Sends so many messages at a time, and goes on when they have been counted.
 template <class P>
 class producer {
  public:
-  void produce(typename P::template handle<counter<P>> to, long n) {
-    for (long i = 0; i < n; ++i) P::template send<&counter<P>::increment>(to, 1L);
+  using handle = typename P::template handle<producer>;
+  explicit producer(long at_a_time) : at_a_time_(at_a_time) {}
+  void produce(handle self, typename counter<P>::handle to, long left) {
+    long const now = std::min(left, at_a_time_);
+    for (long i = 0; i < now; ++i) P::template send<&counter<P>::increment>(to, 1L);
+    if (left > now) P::template send<&counter<P>::answer>(to, self, to, left - now);
   }
   using methods = peers::methods_are<&producer::produce>;
+
+ private:
+  long at_a_time_;
 };
 
 template <class P>
@@ -56,17 +72,17 @@ void post_from_outside(benchmark::State& state) {
   P::end(to);
 }
 
-// With one sender, Savina's counting.
+// With one sender and all at a time, Savina's counting: mostly memory, as the whole million waits in the mailbox.
 template <class P>
-void post_from_actors(benchmark::State& state, long senders) {
+void post_from_actors(benchmark::State& state, long senders, long at_a_time) {
   P const peer(workers(state));
   countdown done;
   auto to = P::template spawn<counter<P>>(messages, &done);
-  std::vector<typename P::template handle<producer<P>>> from;
-  for (long i = 0; i < senders; ++i) from.push_back(P::template spawn<producer<P>>());
+  std::vector<typename producer<P>::handle> from;
+  for (long i = 0; i < senders; ++i) from.push_back(P::template spawn<producer<P>>(at_a_time));
   for (auto _ : state) {
     done.expect(1);
-    for (auto& f : from) P::template send<&producer<P>::produce>(f, to, messages / senders);
+    for (auto& f : from) P::template send<&producer<P>::produce>(f, f, to, messages / senders);
     done.wait();
   }
   count(state, messages);
@@ -166,7 +182,7 @@ void ring(benchmark::State& state, std::size_t size) {
 }
 
 template <class P>
-using counters = std::vector<typename P::template handle<counter<P>>>;
+using counters = std::vector<typename counter<P>::handle>;
 
 template <class P>
 class hub {
@@ -204,8 +220,10 @@ void fan_out(benchmark::State& state) {
 int main(int argc, char** argv) {
   using benchmark::State;
   line("post_from_outside", []<class P>(State& s) { post_from_outside<P>(s); });
-  line("post_from_an_actor", []<class P>(State& s) { post_from_actors<P>(s, 1); });
-  line("post_from_8_actors", []<class P>(State& s) { post_from_actors<P>(s, 8); });
+  line("post_from_an_actor", []<class P>(State& s) { post_from_actors<P>(s, 1, messages); });
+  line("post_from_8_actors", []<class P>(State& s) { post_from_actors<P>(s, 8, messages); });
+  line("post_100_at_a_time", []<class P>(State& s) { post_from_actors<P>(s, 1, 100); });
+  line("post_100_at_a_time_from_8", []<class P>(State& s) { post_from_actors<P>(s, 8, 100); });
   line("call_and_get", []<class P>(State& s) { call_and_get<P>(s); });
   line("ping_pong", []<class P>(State& s) { ping_pong<P>(s); });
   line("ring_of_100", []<class P>(State& s) { ring<P>(s, 100); });

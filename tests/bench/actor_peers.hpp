@@ -60,7 +60,7 @@ class mobula_peer {
 
   template <auto Method, class T, class... Args>
   static void send(mobula::actor<T> const& to, Args&&... args) {
-    static_cast<void>(to.template call<Method>(std::forward<Args>(args)...));
+    to.template post<Method>(std::forward<Args>(args)...);
   }
 
   template <auto Method, class T>

@@ -63,7 +63,7 @@ mb::task<> wait_in_every_way(execution_context& context, watch& w, mb::mutex& mu
     co_await mb::sleep_for(1ms), here();
   }
   auto numbers = slow_numbers();
-  co_await numbers.next(), here();
+  static_cast<void>(co_await numbers.next()), here();
   mb::get(numbers.next()), here();
   mb::task_group group;
   group.run(slow_answer);

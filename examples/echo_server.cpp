@@ -11,9 +11,8 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 
-#include <sys/resource.h>
+#include "open_files.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -65,24 +64,10 @@ mb::task<int> client(tcp::endpoint server, int number, int lines) {
   co_return right;
 }
 
-// How many clients the process may have the files for: a connection takes two here, as both its ends do.
-int allowed_clients(int wanted) {
-  rlimit files{};
-  ::getrlimit(RLIMIT_NOFILE, &files);
-  files.rlim_cur = files.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &files);
-  ::getrlimit(RLIMIT_NOFILE, &files);
-  auto const most = (std::max<rlim_t>(files.rlim_cur, 64) - 32) / 2;
-  if (static_cast<rlim_t>(wanted) <= most) return wanted;
-  std::fprintf(stderr, "echo_server: this process may open %llu files: %llu clients instead of %d\n",
-               static_cast<unsigned long long>(files.rlim_cur), static_cast<unsigned long long>(most), wanted);
-  return static_cast<int>(most);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  int const clients = allowed_clients(argc > 1 ? std::atoi(argv[1]) : 1000);
+  int const clients = allowed_clients(argv[0], argc > 1 ? std::atoi(argv[1]) : 1000);
   int const lines = argc > 2 ? std::atoi(argv[2]) : 10;
 
   // [run]

@@ -61,10 +61,12 @@ class worker {
  public:
   explicit worker(std::vector<flower> part) : part_(std::move(part)) {}
 
+  // [train]
   mb::task<> train(mb::actor<parameter_server> server, int steps) {
     for (int s = 0; s < steps; ++s)  // calls keep their order: each read sees the gradient that was sent before
       server.post<&parameter_server::add>(gradient(co_await server.call<&parameter_server::read>()));
   }
+  // [/train]
 
  private:
   weights gradient(weights const& w) const {

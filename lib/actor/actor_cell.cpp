@@ -117,10 +117,12 @@ bool actor_cell_base::handle(sent_message<job> m, job_verb verb) noexcept {
   return true;
 }
 
-// Tells whether it may act at once. Else it will when the lanes stand still and nothing is suspended.
+// Tells whether it may act at once. Else it will when the lanes stand still and nothing is suspended; but the last handle's
+// end holds nothing up that has a handle again, and may need what would be held up.
 bool actor_cell_base::want_to_be_alone(sent_message<job> m) noexcept {
   actor_extras* const e = extras_.load(std::memory_order_relaxed);
   if (e == nullptr || e->alone()) return true;
+  if (m.kind == message_kind::last && has_handle_again()) return false;
   e->wants_to_be_alone = m;
   park_lanes(m.kind != message_kind::control);
   return false;
@@ -177,6 +179,15 @@ void actor_cell_base::lane_parked() noexcept {
       s);  // of being at work on the lane; after that, so that there is always a task while something is to come
 }
 
+// Whether a method has made a handle since the last one went: its end will be another such message.
+bool actor_cell_base::has_handle_again() noexcept {
+  std::uint32_t n = handles_.load(std::memory_order_acquire);
+  while ((n & ~ending) != 0)
+    if (handles_.compare_exchange_weak(n, n & ~ending, std::memory_order_acq_rel, std::memory_order_acquire))
+      return true;
+  return false;
+}
+
 // Nobody has a handle, unless a method has made one since; and nothing else runs that could make one. Through one that is
 // gone again, a method may have sent something that comes after this.
 bool actor_cell_base::end() noexcept {
@@ -184,15 +195,13 @@ bool actor_cell_base::end() noexcept {
   actor_lives* const lives = e != nullptr ? e->lives.get() : nullptr;
   // A supervisor sends to its actors with no other right than that they haven't come past here.
   auto supervisor_lock = lives != nullptr ? lives->lock_supervisor() : std::unique_lock<std::mutex>();
-  bool const has_handles = (handles_.load(std::memory_order_acquire) & ~ending) != 0;
-  if (has_handles && (handles_.fetch_and(~ending, std::memory_order_acq_rel) & ~ending) != 0) return false;
+  if (has_handle_again()) return false;
   look_into_mailbox();
   bool const has_more =
-      has_handles || !in_order_.empty() || !urgent_.empty() ||
+      !in_order_.empty() || !urgent_.empty() ||
       (e != nullptr && (!e->put_off.empty() ||
                         std::any_of(e->lanes.begin(), e->lanes.end(), [](auto const& l) { return l.has_messages(); })));
   if (has_more) {
-    handles_.fetch_or(ending, std::memory_order_relaxed);
     in_order_.push_back(last_, message_kind::last);
     return false;
   }

@@ -42,6 +42,12 @@ class worker {
     co_await mb::sleep_for(1s);
     co_return mb::current_actor<worker>();
   }
+  mb::task<int> by_way_of_itself(int n) {
+    co_await mb::sleep_for(1s);
+    mb::actor<worker> const self = mb::current_actor<worker>();
+    int const m = co_await self.call<&worker::work>(n);
+    co_return m + co_await self.call<&worker::slow>(n + 1);
+  }
 
  private:
   std::string& log_;
@@ -171,6 +177,25 @@ TEST_CASE("a handle that a method makes after the last one is gone keeps the act
     rt.run_until_idle();
     CHECK(log == "7)");
   });
+}
+
+TEST_CASE("a call that lets others run may wait for them also when it alone keeps the actor", "[actor]") {
+  for (mb::concurrency const c : {mb::reentrant, mb::parallel(2)})
+    for (bool const all : {false, true})
+      with_seeds([&](mb::manual_runtime& rt, std::string& log) {
+        mb::actor_options<worker> o;
+        if (all)
+          o.concurrency = c;
+        else
+          o.methods = {{mb::method<&worker::by_way_of_itself>, c}};
+        auto const f = mb::make_actor<worker>.options(o)(std::ref(log)).call<&worker::by_way_of_itself>(3);
+        rt.advance(1s);
+        rt.advance(1s);
+        REQUIRE(f.ready());
+        CHECK(mb::get(f) == 7);
+        rt.run_until_idle();
+        CHECK(log == "34)");
+      });
 }
 
 TEST_CASE("current_actor and exit_actor say where they make sense", "[actor]") {

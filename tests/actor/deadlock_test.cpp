@@ -222,15 +222,15 @@ TEST_CASE("while one child waits for its turn, another may wait for what leads b
               co_return 1;
             };
             auto const waits_for_other = [](actor x, actor back, mb::event& ev) -> mb::task<int> {
-              int const n = co_await x.call<&node::run>([back, &ev] {
+              auto const calls_back = [back, &ev] {  // g++ 12 loses what it captures within a co_await
                 int result = 0;
                 try {
                   result = mb::get(back.call<&node::value>());
                 } catch (mb::deadlock_error const&) { result = -1; }
                 ev.set();
                 return result;
-              });
-              co_return n;
+              };
+              co_return co_await x.call<&node::run>(calls_back);
             };
             auto const [one, other] = co_await mb::when_all(waits_for_event(e), waits_for_other(all[1], all[0], e));
             co_return one + other;

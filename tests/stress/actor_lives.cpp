@@ -50,17 +50,17 @@ class worker {
   ~worker() { --living; }
 
   int work(int caller, int number, int how) {
-    enter(caller, number);
-    leave();
+    { visit const inside(*this, caller, number); }
     if (how == 1) throw crash();
     if (how == 2) throw std::invalid_argument("a result");
     return number;
   }
   mb::task<int> work_slowly(int caller, int number, int how) {
-    enter(caller, number);
-    if (number % 3 == 0) co_await mb::sleep_for(10us);
-    if (number % 3 == 1) co_await mb::remote([] {})();
-    leave();
+    {
+      visit const inside(*this, caller, number);  // a runtime that drops ends the waits by an exception
+      if (number % 3 == 0) co_await mb::sleep_for(10us);
+      if (number % 3 == 1) co_await mb::remote([] {})();
+    }
     if (how == 1) throw crash();
     co_return number;
   }
@@ -72,14 +72,18 @@ class worker {
   static inline std::atomic<int> living{0};
 
  private:
-  void enter(int caller, int number) {
-    if (++journal_.inside != 1) ++journal_.collisions;
-    auto& last = journal_.last[static_cast<std::size_t>(caller)];
-    if (number < last) ++journal_.out_of_order;  // a retry has the same
-    last = number;
-    ++calls_;
-  }
-  void leave() { --journal_.inside; }
+  struct visit {
+    visit(worker& w, int caller, int number) : j(w.journal_) {
+      if (++j.inside != 1) ++j.collisions;
+      auto& last = j.last[static_cast<std::size_t>(caller)];
+      if (number < last) ++j.out_of_order;  // a retry has the same
+      last = number;
+      ++w.calls_;
+    }
+    visit(visit const&) = delete;
+    ~visit() { --j.inside; }
+    journal& j;
+  };
 
   journal& journal_;
   int calls_ = 0;

@@ -30,7 +30,8 @@ struct control : job {
 /// Most actors are no more than this. What others need, settings, groups, names, monitors, is in their extras.
 ///
 /// Lifetime: counted by handles. When the last one goes, that is a message behind all others, which ends the actor unless
-/// a method has made another handle meanwhile; so messages need no count.
+/// a method has made another handle meanwhile; so messages need no count, but for those that run beside others: each has a
+/// handle of its own until it is over.
 class actor_cell_base : public lane {
  public:
   explicit actor_cell_base(std::shared_ptr<scheduler> s) noexcept;
@@ -135,6 +136,7 @@ class actor_cell_base : public lane {
   [[nodiscard]] bool act(sent_message<job> m) noexcept;
   void park_lanes(bool drain) noexcept;
   void take_notice(job& j) noexcept;
+  [[nodiscard]] bool has_handle_again() noexcept;
   [[nodiscard]] bool end() noexcept;
   void make_room() noexcept;
   void release_lanes() noexcept;

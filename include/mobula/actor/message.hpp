@@ -120,8 +120,12 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
   explicit actor_message(route const& r, call_site const& where, F&& f, Args&&... args)
       : base(where, std::forward<F>(f), std::forward<Args>(args)...), context_(context_for(r, *this)), how_(r.how) {
     if constexpr (std::is_base_of_v<shared_state_base, base>) this->set_has_context();
+    // What others may overtake can't rely on being before the message that the last handle's end is.
+    if (how_ != concurrency::kind::serial) actor().add_handle();
+    has_handle_ = how_ != concurrency::kind::serial;
   }
   ~actor_message() {
+    if (has_handle_) actor().release_handle();  // it was never sent
     if (how_ != concurrency::kind::serial) delete static_cast<call_context*>(context_);
   }
 
@@ -231,9 +235,12 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
 
   // What remains to do when it no longer runs, as it is over, or waits again.
   template <bool over>
-  auto leaving() const noexcept {
-    return [a = &actor(), slot_of = lane_of_slot(), how = how_, begun = begun_]() noexcept {
+  auto leaving() noexcept {
+    bool const gives_handle = over && has_handle_;
+    if constexpr (over) has_handle_ = false;
+    return [a = &actor(), slot_of = lane_of_slot(), how = how_, begun = begun_, gives_handle]() noexcept {
       if constexpr (Call::has_dependencies && over) lane::finish_task(a->owner());
+      if (gives_handle) a->release_handle();  // the actor is still kept: by its slot, or as it is at work
       if (how == concurrency::kind::parallel) {
         scheduler& s = a->owner();
         slot_of->message_ended();
@@ -263,6 +270,7 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
 
   actor_context* const context_;
   concurrency::kind const how_;
+  bool has_handle_ = false;
   bool begun_ = false;
   std::uint32_t runs_ = 0;  // with a copy kept, which is at `next` while it runs
   [[no_unique_address]] std::conditional_t<Call::has_dependencies, dependency_wait, no_dependencies> dependencies_;

@@ -2,16 +2,15 @@
 // transfers are under way; no cent is lost or made. A transfer takes its money from one account, gives it to the other, and
 // if that refuses, brings it back: each step is a call of one actor, made again if the actor died of it, and done once.
 //
-//     bank [transfers [seed]]
+//     bank [transfers]     5000 without the argument
 
 #include <mobula/mobula.hpp>
 
-#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <random>
 #include <set>
-#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -19,27 +18,18 @@ namespace mb = mobula;
 
 namespace {
 
-struct crash : std::runtime_error {
-  crash() : std::runtime_error("crash") {}
-};
-struct refused : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
+struct crash : std::exception {};
+struct refused : std::exception {};  // a result of a call, of which an account does not die
 
 // Lets one in ten steps crash. Each account has its own, which outlives the account's lives.
-class bad_luck {
- public:
-  explicit bad_luck(std::uint64_t seed) : random_(seed) {}
+struct bad_luck {
+  std::mt19937_64 random;
+  int crashes = 0;
   void strike() {
-    if (random_() % 10 != 0) return;
-    ++crashes_;
+    if (random() % 10 != 0) return;
+    ++crashes;
     throw crash();
   }
-  int crashes() const { return crashes_; }
-
- private:
-  std::mt19937_64 random_;
-  int crashes_ = 0;
 };
 
 // [account]
@@ -47,11 +37,9 @@ class account {
  public:
   account(long cents, bad_luck& luck) : books_{cents}, luck_(luck) {}
 
-  void withdraw(int transfer, long cents) {
-    enter({transfer, step::withdrawal}, -cents, books_.closed || books_.cents < cents);
-  }
-  void deposit(int transfer, long cents) { enter({transfer, step::deposit}, cents, books_.closed); }
-  void bring_back(int transfer, long cents) { enter({transfer, step::refund}, cents, false); }
+  void withdraw(int id, long cents) { enter({id, step::withdrawal}, -cents, books_.closed || books_.cents < cents); }
+  void deposit(int id, long cents) { enter({id, step::deposit}, cents, books_.closed); }
+  void bring_back(int id, long cents) { enter({id, step::refund}, cents, false); }
   void close() { mb::save_state((books_.closed = true, books_)); }
   long cents() const { return books_.cents; }
 
@@ -70,7 +58,7 @@ class account {
   void enter(std::pair<int, step> entry, long cents, bool refuse) {
     luck_.strike();  // nothing has happened yet
     if (!books_.done.contains(entry)) {
-      if (refuse) throw refused("no money, or closed");  // a result, of which the account does not die
+      if (refuse) throw refused();
       books_.cents += cents;
       books_.done.insert(entry);
       mb::save_state(books_);  // all at once: what the next life begins with
@@ -98,15 +86,27 @@ mb::task<bool> transfer(mb::actor<account> from, mb::actor<account> to, int id, 
 }
 // [/transfer]
 
+// Tells how many transfers of some at random have arrived. Halfway, an account is closed.
+mb::task<int> teller(std::vector<mb::actor<account>> all, unsigned seed, int first, int transfers) {
+  std::mt19937_64 random(seed);
+  auto const any = [&] { return all[random() % all.size()]; };
+  int arrived = 0;
+  for (int i = 0; i < transfers; ++i) {
+    if (i == transfers / 2 && seed % 4 == 0) any().post<&account::close>();
+    auto const from = any(), to = any();
+    if (co_await transfer(from, to, first + i, static_cast<long>(random() % 2000))) ++arrived;
+  }
+  co_return arrived;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   int const transfers = argc > 1 ? std::atoi(argv[1]) : 5000;
-  std::uint64_t const seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 7;
   constexpr int accounts = 20;
   constexpr long opening = 10'000;
   std::vector<bad_luck> luck;
-  for (int i = 0; i < accounts; ++i) luck.emplace_back(seed + static_cast<std::uint64_t>(i));
+  for (unsigned i = 0; i < accounts; ++i) luck.push_back({std::mt19937_64(i)});
   mb::runtime const ray;
 
   // [make]
@@ -118,21 +118,16 @@ int main(int argc, char** argv) {
                                                    .on_restart = &account::reopen_books})(opening, std::ref(l)));
   // [/make]
 
-  std::mt19937_64 random(seed);
-  auto const any = [&] { return all[random() % accounts]; };
-  std::vector<mb::future<bool>> done;
-  for (int id = 0; id < transfers; ++id) {
-    done.push_back(mb::remote(transfer)(any(), any(), id, static_cast<long>(random() % 200)));
-    if (id == transfers / 2)
-      for (int i = 0; i < 3; ++i) all[static_cast<std::size_t>(i)].post<&account::close>();
-  }
+  std::vector<mb::future<int>> tellers;
+  for (unsigned t = 0; t < 10; ++t)
+    tellers.push_back(mb::remote(teller)(all, t, static_cast<int>(t) * 1'000'000, transfers / 10));
   int arrived = 0;
-  for (bool const a : mb::get(done)) arrived += a ? 1 : 0;
+  for (int const a : mb::get(tellers)) arrived += a;
 
   long sum = 0;
   for (auto const& a : all) sum += mb::get(a.call<&account::cents>());
   int crashes = 0;
-  for (bad_luck const& l : luck) crashes += l.crashes();
+  for (bad_luck const& l : luck) crashes += l.crashes;
   std::printf("%d transfers, %d of them arrived, and %d crashes\n", transfers, arrived, crashes);
   std::printf("%ld cents in the bank, as at the beginning: %s\n", sum, sum == accounts * opening ? "yes" : "no");
   return sum == accounts * opening ? 0 : 1;

@@ -10,7 +10,6 @@
 #include <mobula/actor/actor_pool.hpp>
 #include <mobula/actor/actor_router.hpp>
 #include <mobula/actor/concurrency.hpp>
-#include <mobula/actor/copyable.hpp>
 #include <mobula/actor/current_actor.hpp>
 #include <mobula/actor/dies_on.hpp>
 #include <mobula/actor/get_actor.hpp>
@@ -27,16 +26,20 @@
 #include <mobula/core/manual_runtime.hpp>
 #include <mobula/core/runtime.hpp>
 #include <mobula/core/select.hpp>
+#include <mobula/core/this_task.hpp>
 #include <mobula/future/as_completed.hpp>
+#include <mobula/future/cancel.hpp>
 #include <mobula/future/future.hpp>
 #include <mobula/future/get.hpp>
 #include <mobula/future/outcomes.hpp>
 #include <mobula/future/promise.hpp>
 #include <mobula/future/put.hpp>
+#include <mobula/future/split.hpp>
 #include <mobula/future/std_future.hpp>
 #include <mobula/future/wait.hpp>
 #include <mobula/future/when_all.hpp>
 #include <mobula/future/when_any.hpp>
+#include <mobula/remote/copyable.hpp>
 #include <mobula/remote/for_each.hpp>
 #include <mobula/remote/map.hpp>
 #include <mobula/remote/map_options.hpp>
@@ -45,8 +48,10 @@
 #include <mobula/remote/map_window.hpp>
 #include <mobula/remote/reduce.hpp>
 #include <mobula/remote/remote.hpp>
+#include <mobula/remote/retry_on.hpp>
 #include <mobula/remote/stream.hpp>
 #include <mobula/remote/submit_all.hpp>
+#include <mobula/remote/task_options.hpp>
 #include <mobula/remote/then.hpp>
 #include <mobula/task/barrier.hpp>
 #include <mobula/task/channel.hpp>
@@ -65,4 +70,5 @@
 #include <mobula/task/timeout.hpp>
 #include <mobula/task/when_all.hpp>
 #include <mobula/task/when_some.hpp>
+#include <mobula/task/with_deadline.hpp>
 #include <mobula/task/yield.hpp>

@@ -7,7 +7,8 @@ namespace mobula {
 namespace detail {
 actor_cell_base* running_actor() noexcept {
   worker* const w = this_worker();
-  auto* const c = w != nullptr ? dynamic_cast<actor_context*>(w->context) : nullptr;
+  auto* const here = w != nullptr && w->context != nullptr ? w->context->beneath() : nullptr;
+  auto* const c = dynamic_cast<actor_context*>(here);
   return c != nullptr ? &c->actor() : nullptr;
 }
 

@@ -10,7 +10,8 @@ namespace {
 // A reentrant call lets the actor go on while it waits; any other is what those in the mailbox may be waiting for.
 bool runs_in(actor_cell_base const& a) noexcept {
   worker* const w = this_worker();
-  auto* const c = w != nullptr ? dynamic_cast<actor_context*>(w->context) : nullptr;
+  auto* const here = w != nullptr && w->context != nullptr ? w->context->beneath() : nullptr;
+  auto* const c = dynamic_cast<actor_context*>(here);
   return c != nullptr && !c->is_reentrant() && &c->actor() == &a;
 }
 

@@ -24,6 +24,7 @@ struct failure_record {
   std::source_location submitted;
   std::optional<unsigned> worker;
   failure_ptr cause;
+  std::vector<failure_ptr> attempts;
   std::shared_ptr<failure_handler const> handler;  // of the runtime that it failed on; null elsewhere
 
   // Set by whoever reads it, tested by the last holder, to whom the count orders it.
@@ -140,7 +141,17 @@ failure_ptr failure_ptr::in_task(std::source_location const& where, std::string 
   r.submitted = where;
   record_->read.store(true, std::memory_order_relaxed);
   r.cause = record_->task.empty() ? record_->cause : *this;
+  if (record_->task.empty()) r.attempts = std::move(record_->attempts);  // of this call
   return named;
+}
+
+failure_ptr failure_ptr::with_attempts(std::vector<failure_ptr> failed) const noexcept {
+  failure_ptr f(make(exception()));
+  record_->read.store(true, std::memory_order_relaxed);
+  if (f.record_ == out_of_memory_record()) return f;
+  f.record_->cause = record_->cause;
+  f.record_->attempts = std::move(failed);
+  return f;
 }
 
 void failure_ptr::rethrow() const {
@@ -155,6 +166,16 @@ failure failure_ptr::read() const noexcept {
 }
 
 std::exception_ptr const& failure_ptr::exception() const noexcept { return record_->exception; }
+
+failure_ptr cancellation(bool by_request, failure_ptr const& cause) noexcept {
+  if (cause && is_cancellation(cause.exception())) return cause;
+  if (cause) static_cast<void>(cause.read());
+  try {
+    auto e = by_request ? std::make_exception_ptr(cancelled("this task was, or what has started it"))
+                        : std::make_exception_ptr(cancelled());
+    return failure_ptr::following(std::move(e), cause);
+  } catch (...) { return failure_ptr::capture(std::current_exception()); }
+}
 
 namespace {
 
@@ -230,12 +251,22 @@ std::optional<failure> failure::cause() const {
   return failure(record_.record_->cause);
 }
 
+std::vector<failure> failure::attempts() const {
+  std::vector<failure> all;
+  for (auto const& a : record_.record_->attempts) all.push_back(a.read());
+  return all;
+}
+
 std::string failure::report() const {
   description const d = describe(exception());
   std::string text = "mobula: ";
   text += task().empty() ? std::string("a coroutine") : "task '" + std::string(task()) + "'";
   text += " failed: " + d.type + (d.what.empty() ? "" : ": " + d.what);
   if (auto const c = circumstances(*this); !c.empty()) text += "\n  " + c;
+  for (int n = 0; auto const& a : attempts()) {
+    text += "\n  attempt " + std::to_string(++n) + ": " + a.message();
+    if (auto const w = a.worker()) text += ", on worker " + std::to_string(*w);
+  }
   for (auto c = cause(); c; c = c->cause()) {
     text += "\n  because '" + std::string(c->task()) + "' failed";
     if (auto const more = circumstances(*c); !more.empty()) text += ", " + more;

@@ -58,6 +58,8 @@ manual_scheduler::manual_scheduler(manual_options const& options)
       seed_(options.seed),
       random_(options.seed) {
   if (options.on_unread_failure) on_unread_failure = std::make_shared<failure_handler const>(options.on_unread_failure);
+  cancellable = options.cancellable;
+  seed_random(options.seed);
   report_stack_overflow();
   add_thread_driver(*this);
 }

@@ -47,6 +47,7 @@ std::shared_ptr<detail::scheduler> make_scheduler(runtime_options const& o) {
   auto s = std::make_shared<detail::thread_scheduler>(detail::checked(o));
   if (o.on_unread_failure) s->on_unread_failure = std::make_shared<failure_handler const>(o.on_unread_failure);
   s->on_warning = o.on_warning;
+  s->cancellable = o.cancellable;
   return s;
 }
 

@@ -47,13 +47,20 @@ void join_operation::help() noexcept {
       return w->owner.wake_if_needed();
     }
     j->step(*j, w->owner.verb());
+    this_worker()->context = nullptr;  // as before; it may have had the group's
   }
 }
 
 }  // namespace detail
 
 void task_group::start(std::unique_ptr<detail::group_child> c) {
+  // Before the first child, when nobody else can be here.
+  if (context_ == nullptr && started_.load(std::memory_order_relaxed) == 0) {
+    detail::worker* const w = detail::this_worker();
+    if (w != nullptr && w->context != nullptr && w->context->task() != nullptr) make_context();
+  }
   c->number_ = started_.fetch_add(1, std::memory_order_relaxed);
+  c->context_ = context_.get();
   if (open_.fetch_add(1, std::memory_order_relaxed) == 0)
     open_.fetch_add(1, std::memory_order_relaxed);  // the owner, after a wait whose end it has not seen
   try {
@@ -65,14 +72,22 @@ void task_group::start(std::unique_ptr<detail::group_child> c) {
   static_cast<void>(c.release());
 }
 
+void task_group::make_context() {
+  context_ = std::make_unique<detail::task_context>(nullptr, detail::this_task_context());
+  context_->watch_parent();
+}
+
 // After the count the group may be gone, unless this was the last child and the owner waits to be woken.
 void task_group::child_over(std::uint64_t number, detail::failure_ptr why) noexcept {
   if (why) {
-    std::lock_guard const lock(mutex_);
-    if (!failure_ || number < failed_) {
-      std::swap(failure_, why);
-      failed_ = number;
+    {
+      std::lock_guard const lock(mutex_);
+      if (!failure_ || (number < failed_ && !cancels_rest_)) {
+        std::swap(failure_, why);
+        failed_ = number;
+      }
     }
+    if (cancels_rest_) context_->request_stop();
   }
   if (open_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   detail::resumer& r = *owner_;
@@ -83,7 +98,7 @@ void task_group::child_over(std::uint64_t number, detail::failure_ptr why) noexc
 void task_group::wait_for_children() noexcept {
   auto all = join();
   all.help();
-  if (!all.ready()) detail::wait_for(all);
+  if (!all.ready()) static_cast<void>(detail::wait_to_the_end(all));
 }
 
 void get(detail::join_operation all) {

@@ -128,7 +128,7 @@ class configured_actor : public detail::actor_calls<configured_actor<T>, T> {
   friend detail::send_trying;
   friend detail::send_awaiting;
 
-  configured_actor(actor<T> const& a, call_options const& o) : actor_(a), high_(o.high_priority) {
+  configured_actor(actor<T> const& a, call_options const& o) : actor_(a), high_(o.high_priority), cancellable_(o.cancellable) {
     if (o.concurrency_group.empty()) return;
     group_ = &detail::find_group(a.get().extras(), o.concurrency_group);
   }
@@ -137,6 +137,7 @@ class configured_actor : public detail::actor_calls<configured_actor<T>, T> {
   detail::route route_to(void const* key) const noexcept {
     detail::route r = group_ != nullptr ? detail::route{group_, concurrency::kind::parallel} : actor_.route_to(key);
     if (high_) r.kind = detail::message_kind::high;
+    r.cancellable = cancellable_;
     return r;
   }
   actor<T> const& origin() const noexcept { return actor_; }
@@ -146,6 +147,7 @@ class configured_actor : public detail::actor_calls<configured_actor<T>, T> {
   actor<T> const& actor_;
   detail::parallel_lane* group_ = nullptr;
   bool high_;
+  bool cancellable_;
 };
 
 template <class T>

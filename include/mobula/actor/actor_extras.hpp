@@ -39,6 +39,7 @@ struct route {
   actor_context* context = nullptr;
   concurrency::kind how = concurrency::kind::serial;
   message_kind kind = message_kind::normal;
+  bool cancellable = false;  // also while it runs, whoever calls
 
   [[nodiscard]] lane& to() const noexcept {
     if (how == concurrency::kind::parallel) return static_cast<parallel_lane&>(*context);

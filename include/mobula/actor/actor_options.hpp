@@ -86,6 +86,9 @@ struct call_options {
   std::string concurrency_group = {};
   /// Whether it comes before all calls that wait and have no such priority; but of 16 in a row one other is handled.
   bool high_priority = false;
+  /// Whether `cancel` also stops the call while it runs, if its method waits or asks for its stop token; as
+  /// task_options::cancellable.
+  bool cancellable = false;
 };
 
 namespace detail {

@@ -1,13 +1,14 @@
 #pragma once
 
+#include <mobula/core/exception_predicate.hpp>
+
 #include <exception>
-#include <functional>
 
 namespace mobula {
 
 /// Tells of what a method has thrown whether its actor dies of that; else it is only the result of the call. May be
 /// asked by several threads at once if methods run in parallel; what it throws itself counts as yes.
-using death_predicate = std::function<bool(std::exception_ptr const&)>;
+using death_predicate = exception_predicate;
 
 /// The actor dies of exceptions of these types.
 ///
@@ -15,16 +16,7 @@ using death_predicate = std::function<bool(std::exception_ptr const&)>;
 template <class... Es>
 [[nodiscard]] death_predicate dies_on() {
   static_assert(sizeof...(Es) > 0, "mobula::dies_on: name the types of exceptions, or take mobula::dies_on_any()");
-  return [](std::exception_ptr const& e) {
-    auto const is = [&e]<class E>(E*) {
-      try {
-        std::rethrow_exception(e);
-      } catch (E const&) { return true; } catch (...) {
-        return false;
-      }
-    };
-    return (is(static_cast<Es*>(nullptr)) || ...);
-  };
+  return detail::is_one_of<Es...>();
 }
 
 /// The actor dies of whatever a method throws.

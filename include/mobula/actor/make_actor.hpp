@@ -4,7 +4,7 @@
 #include <mobula/actor/actor_lives.hpp>
 #include <mobula/actor/actor_names.hpp>
 #include <mobula/actor/actor_options.hpp>
-#include <mobula/actor/copyable.hpp>
+#include <mobula/remote/copyable.hpp>
 
 #include <memory>
 #include <type_traits>

@@ -4,7 +4,7 @@
 #include <mobula/actor/actor_extras.hpp>
 #include <mobula/actor/actor_lives.hpp>
 #include <mobula/actor/call_context.hpp>
-#include <mobula/actor/copyable.hpp>
+#include <mobula/remote/copyable.hpp>
 #include <mobula/actor/object_cell.hpp>
 #include <mobula/remote/call.hpp>
 
@@ -110,6 +110,7 @@ struct kept_call final : job {
 template <template <class, class> class State, class T, class Call>
 class actor_message final : public State<actor_message<State, T, Call>, Call> {
   using base = State<actor_message<State, T, Call>, Call>;
+  static constexpr bool has_result = std::is_base_of_v<shared_state_base, base>;
   static constexpr bool constructs = std::is_same_v<typename Call::function_type, construct_in<T>>;
 
  public:
@@ -119,7 +120,7 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
   template <class F, class... Args>
   explicit actor_message(route const& r, call_site const& where, F&& f, Args&&... args)
       : base(where, std::forward<F>(f), std::forward<Args>(args)...), context_(context_for(r, *this)), how_(r.how) {
-    if constexpr (std::is_base_of_v<shared_state_base, base>) this->set_has_context();
+    if constexpr (has_result) this->set_has_context();
     // What others may overtake can't rely on being before the message that the last handle's end is.
     if (how_ != concurrency::kind::serial) actor().add_handle();
     has_handle_ = how_ != concurrency::kind::serial;
@@ -132,6 +133,12 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
   /// Before the call is on its way: looks for what it has to wait for, which is a task then. Throws std::bad_alloc.
   void prepare() {
     if constexpr (Call::has_dependencies) dependencies_.collect(this->call());
+  }
+
+  /// The context of a call that can be stopped while it runs, as is wanted or as who calls can be; else null.
+  std::unique_ptr<task_context> stoppable(bool wanted) const {
+    if constexpr (has_result && !constructs) return context_for_child(context_, actor().owner(), wanted);
+    return nullptr;
   }
 
   /// Waits for the call's dependencies, for a departing_call.
@@ -153,7 +160,7 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
   actor_cell_base& actor() const noexcept { return context_->actor(); }
 
   void step_in_queue(job_verb verb) noexcept {
-    if (verb != job_verb::run) [[unlikely]]
+    if (verb != job_verb::run || cancelled_before()) [[unlikely]]
       return verb == job_verb::describe ? describe(*this, *context_, how_, &name) : this->drop();
     actor_cell_base& a = actor();
     if constexpr (!constructs) {
@@ -173,7 +180,19 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
     } else if constexpr (base::is_coroutine) {
       a.begin_coroutine();
     }
+    if constexpr (has_result)
+      if (task_context* const own = this->own_context()) [[unlikely]]
+        this_worker()->context = own;
     this->run();
+  }
+
+  // Nobody wants the result any more, so it is skipped.
+  bool cancelled_before() const noexcept {
+    if constexpr (has_result) return this->is_cancelled();
+    return false;
+  }
+  void stop_waiting() noexcept {
+    if constexpr (Call::has_dependencies) dependencies_.stop();
   }
 
   /// What the call ends with if it fails so.
@@ -181,6 +200,7 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
 
   // It was its actor's death; it may come first in the next life.
   bool makes_again([[maybe_unused]] failure_ptr const& named) noexcept {
+    if (cancelled_before()) return false;  // that is no death
     if constexpr (!constructs) {
       actor_extras* const e = begun_ ? actor().extras() : nullptr;
       if (e == nullptr || e->lives == nullptr || !e->lives->dies_of(named)) return false;

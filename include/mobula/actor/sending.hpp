@@ -45,10 +45,15 @@ struct sending {
   /// Sends a message, which has its place in the mailbox; gives the future, if there is one.
   template <class Handle, class Message>
   static auto depart(Handle const& handle, route const& r, std::unique_ptr<Message> m, mailbox_place place) {
+    constexpr bool has_result = std::is_base_of_v<shared_state_base, Message>;
+    std::unique_ptr<task_context> own;
+    if constexpr (has_result)
+      if (can_be_stopped(r, handle.get().owner())) own = m->stoppable(r.cancellable);
     std::list<departing_call> line_entry = prepare(handle, r, *m);
     place.keep();
     Message& sent = *m.release();
-    if constexpr (std::is_base_of_v<shared_state_base, Message>) {
+    if constexpr (has_result) {
+      if (own != nullptr) sent.set_context(std::move(own));
       auto result = future_access::make(sent);
       go(handle, line_entry, r, sent);
       return flattened_result(std::move(result));
@@ -58,6 +63,12 @@ struct sending {
   }
 
  private:
+  static bool can_be_stopped(route const& r, scheduler const& s) noexcept {
+    worker* const w = this_worker();
+    if (w == nullptr) return r.cancellable || s.cancellable;
+    return r.cancellable || (w->context != nullptr && w->context->task() != nullptr);
+  }
+
   template <template <class, class> class State, class T, class How, class Handle, class F, class... Args>
   static auto call(How how, Handle const& handle, void const* key, call_site const& where, F&& f, Args&&... args) {
     using plan = plan_for<F&, std::decay_t<Args>...>;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stdexcept>
+#include <string>
 
 namespace mobula {
 
@@ -9,10 +10,12 @@ class error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// A task was dropped before it ran, or a sleep was ended early, because its runtime was shut down.
+/// A task was cancelled, or a wait in it; or it was dropped before it ran, or a sleep was ended early, because its runtime
+/// was shut down.
 class cancelled : public error {
  public:
   cancelled() : error("mobula: cancelled: the runtime was shut down before this was done") {}
+  explicit cancelled(std::string const& why) : error("mobula: cancelled: " + why) {}
 };
 
 /// Something was asked of Mobula where no runtime lives, or of one that has been shut down.
@@ -30,6 +33,16 @@ class deadlock_error : public error {
 class timeout_error : public error {
  public:
   timeout_error() : error("mobula: timeout: what this waited for did not come in time") {}
+
+ protected:
+  using error::error;
+};
+
+/// The time of a task, or of a part of it, was over before it was done: its timeout or deadline (task_options,
+/// with_deadline). It has been asked to stop, and what it gives later is dropped.
+class deadline_error : public timeout_error {
+ public:
+  explicit deadline_error(std::string const& what) : timeout_error("mobula: deadline: " + what) {}
 };
 
 /// A promise went without having been set, so its future will never have a value.

@@ -6,8 +6,10 @@ namespace mobula::detail {
 
 struct job;
 class scheduler;
+class task_context;
 
-/// What the code that runs on a worker belongs to beyond its task: an actor's message. Null for a plain task.
+/// What the code that runs on a worker belongs to beyond its task: an actor's message, or a task that can be stopped
+/// (task_context). Null for a plain task.
 ///
 /// Whoever begins a piece of such code sets `worker::context` before; wherever that code waits, it goes on in the same
 /// context, and only when that lets it. What it starts as a task of its own has none, and runs on top of nothing that has
@@ -41,14 +43,22 @@ class execution_context {
   /// That wait is over. Before anything that it has kept alive may go.
   virtual void end_wait([[maybe_unused]] void const* wait) noexcept {}
 
+  /// The task whose code this is, if it can be stopped; null if it can't.
+  [[nodiscard]] task_context* task() const noexcept { return task_; }
+  /// This without what a task_context adds: an actor's, or null.
+  [[nodiscard]] virtual execution_context* beneath() noexcept { return this; }
+
   /// Whether pieces of code in this context may run at the same time; else `when_all` runs its children one after the
   /// other, interleaved where they suspend.
   bool const in_parallel;
 
  protected:
-  explicit execution_context(bool parallel) noexcept : in_parallel(parallel) {}
+  explicit execution_context(bool parallel, task_context* t = nullptr) noexcept : in_parallel(parallel), task_(t) {}
   execution_context(execution_context const&) = delete;
   ~execution_context() = default;
+
+ private:
+  task_context* const task_;
 };
 
 /// A wait for the result of a call, as its context knows of it; in no context, or for no call, there is nothing to know.

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <typeinfo>
 #include <utility>
+#include <vector>
 
 namespace mobula {
 
@@ -46,6 +47,9 @@ class failure_ptr {
   [[nodiscard]] failure_ptr in_task(std::source_location const& where, std::string (*name)(void const*),
                                     void const* task) const noexcept;
 
+  /// The same after other attempts of the same call, which have failed so.
+  [[nodiscard]] failure_ptr with_attempts(std::vector<failure_ptr> failed) const noexcept;
+
   /// Throws the exception; the failure counts as read.
   [[noreturn]] void rethrow() const;
 
@@ -65,6 +69,10 @@ class failure_ptr {
 
   failure_record* record_ = nullptr;
 };
+
+/// What a call ends with that was cancelled, or else dropped by its runtime; `cause`: what has come of it, if that is a
+/// failure. If it is a cancellation too, as a wait was interrupted, it is that.
+[[nodiscard]] failure_ptr cancellation(bool by_request, failure_ptr const& cause) noexcept;
 
 /// The readable name of a type; of a function if the program exports it, else of its type; of the member that is the
 /// argument of a template.
@@ -103,6 +111,9 @@ class failure {
 
   /// The failure that this one passes on: of a dependency, or of a future that the task has read.
   [[nodiscard]] std::optional<failure> cause() const;
+
+  /// How the attempts have failed, in order, if the task was to be tried again (task_options::max_retries); else none.
+  [[nodiscard]] std::vector<failure> attempts() const;
 
   /// All of it, as in the example above: one line a fact, no newline at the end.
   [[nodiscard]] std::string report() const;

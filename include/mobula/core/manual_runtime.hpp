@@ -18,6 +18,8 @@ struct manual_options {
   std::uint64_t seed = 0;
   /// As runtime_options::stack_size. Overflow is reported as with runtime_options::report_stack_overflow.
   std::size_t stack_size = 256 * 1024;
+  /// As runtime_options::cancellable.
+  bool cancellable = false;
   /// As runtime_options::on_unread_failure.
   failure_handler on_unread_failure = {};
 };

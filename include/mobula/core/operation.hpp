@@ -3,12 +3,14 @@
 #include <mobula/core/block.hpp>
 #include <mobula/core/error.hpp>
 #include <mobula/core/execution_context.hpp>
+#include <mobula/core/interruption.hpp>
 #include <mobula/core/scheduler.hpp>
 #include <mobula/core/suspended_coroutine.hpp>
 
 #include <chrono>
 #include <concepts>
 #include <coroutine>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -67,8 +69,13 @@ template <operation Op>
     return nullptr;
 }
 
+/// Whether a wait for an operation goes on though its task is to stop, as others rely on what it waits for.
+template <class Op>
+inline constexpr bool waits_to_the_end = requires { std::remove_reference_t<Op>::to_the_end; };
+
 /// Suspends a coroutine until an operation is complete, and then goes on with it where it ran. If the coroutine is destroyed
-/// instead, the operation is cancelled; nobody may be about to complete it then.
+/// instead, the operation is cancelled; nobody may be about to complete it then. In a task that can be stopped, a stop
+/// comes before.
 ///
 /// Op may be a reference, to an operation that lives in the same full expression.
 template <operation Op>
@@ -81,26 +88,32 @@ class operation_awaiter : resumer, suspended_coroutine {
   operation_awaiter(operation_awaiter const&) = delete;
   ~operation_awaiter() {
     if (!suspended_) return;
-    static_cast<void>(operation_.cancel());
+    static_cast<void>(interruption_ != nullptr ? interruption_->cancel() : operation_.cancel());
     end_wait();
   }
 
   [[nodiscard]] bool await_ready() {
     if (operation_.ready()) return true;
-    if (job* call = awaited_call(operation_))
-      if (execution_context* const here = this_worker()->context) here->begin_wait({&call, 1}, this);
+    execution_context* const here = this_worker()->context;
+    if (here == nullptr) [[likely]]
+      return false;
+    if constexpr (!waits_to_the_end<Op>) interruption_ = interruption::here(operation_);
+    if (job* call = awaited_call(operation_)) here->begin_wait({&call, 1}, this);
     return false;
   }
 
   [[gnu::noinline]] bool await_suspend(std::coroutine_handle<> h) noexcept {
     keep(h);
     suspended_ = true;
-    return operation_.start(*this);  // from here on another thread may have resumed the coroutine
+    // From here on another thread may have resumed the coroutine.
+    return interruption_ != nullptr ? interruption_->start(*this) : operation_.start(*this);
   }
 
   decltype(auto) await_resume() {
     if (suspended_) end_wait();
     suspended_ = false;
+    if (interruption_ != nullptr) [[unlikely]]
+      interruption_->result();
     return operation_.result();
   }
 
@@ -110,6 +123,7 @@ class operation_awaiter : resumer, suspended_coroutine {
   }
 
   Op operation_;
+  std::unique_ptr<interruption> interruption_;  // null in a task that can't be stopped
   bool suspended_ = false;
 };
 
@@ -138,7 +152,7 @@ struct blocking {
 /// thread. Tells whether it is complete, else it has been cancelled.
 /// Throws what `block` does; then it has been cancelled too.
 template <operation Op>
-[[nodiscard]] bool wait_for_until(Op& op, time_point limit) {
+[[nodiscard]] bool wait_to_the_end(Op& op, time_point limit = time_point::max()) {
   blocking<Op> b{op};
   try {
     if (!block_until(limit, &blocking<Op>::publish, &blocking<Op>::cancel, &b)) return false;
@@ -150,6 +164,18 @@ template <operation Op>
     return op.complete();  // it may have been cancelled, with somebody still on the way who had to be waited for
   else
     return true;
+}
+
+/// The same, unless its task is to stop: throws `cancelled` then, and the operation has had no effect.
+template <operation Op>
+[[nodiscard]] bool wait_for_until(Op& op, time_point limit) {
+  std::unique_ptr<interruption> const guard = interruption::here(op);
+  if (guard == nullptr) [[likely]]
+    return wait_to_the_end(op, limit);
+  bool const happened = wait_to_the_end(*guard, limit);
+  guard->result();
+  if constexpr (requires { op.complete(); }) return happened && op.complete();
+  return happened;
 }
 
 /// The same for as long as it takes.

@@ -36,6 +36,9 @@ struct runtime_options {
   /// to set up a library for it. If the first throws, making the runtime throws that, after all threads have ended; what
   /// the second throws is printed to stderr.
   std::function<void(unsigned worker)> on_thread_start = {}, on_thread_stop = {};
+  /// Whether the tasks that are submitted from outside of tasks can be stopped while they run, as if each had
+  /// task_options::cancellable; and with them all that they start.
+  bool cancellable = false;
   /// Whether a task that overflows its stack says so on stderr, before the process ends by SIGSEGV as it would anyway. For
   /// that, the first runtime to ask for it installs a handler, which passes on to the one that was installed before.
   bool report_stack_overflow = true;

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <new>
@@ -40,7 +41,7 @@ using publish_function = void (*)(void* argument, resumer&) noexcept;
 /// Threads: every member may be called by any thread, but for what says otherwise.
 class scheduler : public std::enable_shared_from_this<scheduler> {
  public:
-  explicit scheduler(bool virtual_time = false) noexcept : in_virtual_time(virtual_time) {}
+  explicit scheduler(bool virtual_time = false) noexcept;
   virtual ~scheduler() = default;
 
   /// Queues a job: on the caller's own queue if the caller is one of this scheduler's workers.
@@ -114,6 +115,13 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
     }
   }
 
+  /// The same on the calling thread's worker.
+  static void submit_task_on(worker& here, job& j) noexcept {
+    here.count_submitted();
+    here.owner.push(here, j);
+    here.owner.wake_if_needed();
+  }
+
   /// The same on the current scheduler (see current_scheduler).
   static void submit_task_to_current(job& j);
 
@@ -177,6 +185,13 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   std::function<void(char const*)> on_warning;
   std::atomic<bool> warned{false};  // once; relaxed, nothing else depends on it
 
+  /// Whether tasks that are submitted from outside can be stopped while they run. Set before the first task.
+  bool cancellable = false;
+
+  /// A random number; by a seed, if somebody has set one.
+  [[nodiscard]] std::uint64_t random() noexcept;
+  void seed_random(std::uint64_t s) noexcept { random_.store(s, std::memory_order_relaxed); }
+
   /// What higher layers keep for each runtime.
   runtime_parts parts;
 
@@ -204,19 +219,19 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   alignas(cache_line) std::atomic<bool> dropping_{false};  // set once, by shutdown; late readers only drop less
   std::atomic<bool> refusing_{false};                      // the same; what decides is under the lock of submissions
   timer_queue timers_;
+
+ private:
+  std::atomic<std::uint64_t> random_;  // the state of the generator; relaxed, nothing depends on it
 };
 
 /// The scheduler of the calling task, else that of the runtime made last that still lives. Throws no_runtime.
 [[nodiscard]] scheduler& current_scheduler();
 
 inline void scheduler::submit_task_to_current(job& j) {
-  if (worker* const w = this_worker()) {
-    w->count_submitted();
-    w->owner.push(*w, j);
-    w->owner.wake_if_needed();
-  } else {
+  if (worker* const w = this_worker())
+    submit_task_on(*w, j);
+  else
     current_scheduler().submit_task(j);
-  }
 }
 
 }  // namespace mobula::detail

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <mobula/core/result_types.hpp>
-#include <mobula/core/selection.hpp>
+#include <mobula/core/selection_of.hpp>
 
 #include <utility>
 #include <variant>

@@ -1,16 +1,15 @@
 #pragma once
 
 #include <mobula/core/atomics.hpp>
-#include <mobula/core/operation.hpp>
+#include <mobula/core/scheduler.hpp>
 
 #include <cstddef>
 #include <limits>
 #include <span>
-#include <tuple>
 
 namespace mobula::detail {
 
-/// Waits for several operations, of which one happens: the first that could. The others are taken back and have no
+/// Waits for several operations (operation.hpp), of which one happens: the first that could. The others are taken back and have no
 /// effect. It is an operation itself, but for its result.
 ///
 /// Three kinds of parties have to be done with it before whoever waits goes on and ends its life: the one who starts
@@ -23,7 +22,7 @@ class selection {
   /// One of the operations; lives as long as the selection.
   struct branch : resumer {
     branch() noexcept : resumer{&branch_woken, &branch_claims} {}
-    template <operation Op>
+    template <class Op>
     void watch(Op& op) noexcept {
       operation_ = &op;
       ready_ = [](void* o) { return static_cast<Op*>(o)->ready(); };
@@ -138,42 +137,6 @@ class selection {
   // One for the starter and the winner, who leave together, and one for each other branch that was started, until it is
   // taken back or has told. Who takes it to zero wakes; acq_rel, as the frame ends then.
   typename Atomics::template atomic<std::size_t> open_{1};
-};
-
-/// A selection of operations of any types, which it holds; a reference for an lvalue.
-template <class... Ops>
-class selection_of {
- public:
-  template <class... As>
-  explicit selection_of(std::in_place_t, As&&... ops) : operations_{to_operation(std::forward<As>(ops))...} {
-    watch(std::index_sequence_for<Ops...>());
-  }
-  /// Before it is started.
-  selection_of(selection_of&& other) : operations_(std::move(other.operations_)) {
-    watch(std::index_sequence_for<Ops...>());
-  }
-
-  bool ready() { return selection_.ready(); }
-  bool start(resumer& r) noexcept { return selection_.start(r); }
-  bool cancel() noexcept { return selection_.cancel(); }
-  [[nodiscard]] bool complete() const noexcept { return selection_.complete(); }
-
- protected:
-  [[nodiscard]] std::size_t winner() const noexcept { return selection_.winner(); }
-  template <std::size_t I>
-  [[nodiscard]] auto& operation_at() noexcept {
-    return std::get<I>(operations_);
-  }
-
- private:
-  template <std::size_t... I>
-  void watch(std::index_sequence<I...>) noexcept {
-    (branches_[I].watch(std::get<I>(operations_)), ...);
-  }
-
-  std::tuple<Ops...> operations_;
-  selection<>::branch branches_[sizeof...(Ops)];
-  selection<> selection_{branches_};
 };
 
 }  // namespace mobula::detail

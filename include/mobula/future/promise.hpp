@@ -39,7 +39,9 @@ class promise_state final : public shared_state<T> {
   }
 
  private:
-  static void step(job& j, job_verb) noexcept { delete static_cast<promise_state*>(&j); }
+  static void step(job& j, job_verb verb) noexcept {
+    if (verb == job_verb::destroy) delete static_cast<promise_state*>(&j);
+  }
 
   std::source_location const made_;
 };

@@ -18,7 +18,9 @@ class put_state final : public shared_state<T> {
   static void operator delete(void* p, std::size_t size) noexcept { deallocate_frame(p, size); }
 
  private:
-  static void step(job& j, job_verb) noexcept { delete static_cast<put_state*>(&j); }
+  static void step(job& j, job_verb verb) noexcept {
+    if (verb == job_verb::destroy) delete static_cast<put_state*>(&j);
+  }
 };
 
 }  // namespace detail

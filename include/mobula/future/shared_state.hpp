@@ -34,6 +34,9 @@ class shared_state_base : public job {
   /// Whether it is the result of a call that has an execution context, which then may have to be known when one waits.
   [[nodiscard]] bool has_context() const noexcept { return has_context_; }
 
+  /// Asks whoever produces the result to stop: see `cancel`. By who has a handle, or by its parent's context.
+  void cancel() noexcept { step(*this, job_verb::cancel); }
+
   /// Tells whether only one handle is left; then nobody else will read the result.
   [[nodiscard]] bool is_last_handle() const noexcept {
     return (references_.load(std::memory_order_acquire) & ~producer) == 1;
@@ -42,6 +45,10 @@ class shared_state_base : public job {
  protected:
   /// Before anybody else knows of it.
   void set_has_context() noexcept { has_context_ = true; }
+
+  /// For producers that can be asked to stop, and what they know of it.
+  void set_cancelled() noexcept { cancelled_.store(true, std::memory_order_relaxed); }
+  [[nodiscard]] bool is_cancelled() const noexcept { return cancelled_.load(std::memory_order_relaxed); }
 
   /// The result has been written: tells those who wait, and gives up the producer's hold.
   void publish() noexcept {
@@ -65,6 +72,11 @@ class shared_state_base : public job {
   // Handles, plus `producer` until the result is written. A release pairs with the acquire of the last one, who frees.
   std::atomic<std::uint32_t> references_;
   bool has_context_ = false;
+  // Set once, by any thread; relaxed, as nothing is read by it: what comes too late to be seen is as if it came later.
+  std::atomic<bool> cancelled_{false};
+
+ protected:
+  bool is_stoppable_ = false;  // for the producer: whether it has a task_context
 };
 
 /// The same with the result.

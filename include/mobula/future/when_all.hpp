@@ -5,6 +5,7 @@
 #include <mobula/future/group.hpp>
 
 #include <coroutine>
+#include <memory>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -44,27 +45,50 @@ class all_awaiter : waiter, suspended_coroutine {
   ~all_awaiter() {
     if (at_ != nullptr) [[unlikely]]  // destroyed while it waits
       static_cast<void>(at_->remove(*this));
+    if (stoppable_ != nullptr && stoppable_->waits) static_cast<void>(stoppable_->guard->cancel());
     end_waits();
   }
 
   [[nodiscard]] bool await_ready() {
     while (!states_.empty() && states_.back()->ready()) states_.pop_back();
     if (states_.empty()) return true;
-    if (this_worker()->context != nullptr) begin_waits();
+    execution_context* const here = this_worker()->context;
+    if (here == nullptr) [[likely]]
+      return false;
+    if (here->task() != nullptr) {
+      stoppable_ = std::make_unique<stoppable>(*this);
+      if (stoppable_->all.ready()) return true;
+      stoppable_->guard = interruption::here(stoppable_->all);
+    }
+    begin_waits();
     return false;
   }
 
   [[gnu::noinline]] bool await_suspend(std::coroutine_handle<> h) noexcept {
     keep(h);
-    return wait_for_next();
+    if (stoppable_ == nullptr) [[likely]]
+      return wait_for_next();
+    stoppable_->waits = true;
+    return stoppable_->guard->start(*stoppable_);
   }
 
   auto await_resume() {
     end_waits();
+    if (stoppable_ != nullptr && std::exchange(stoppable_->waits, false)) stoppable_->guard->result();
     return read_all<Reader>(std::forward<Futures>(futures_));
   }
 
  private:
+  // In a task that can be stopped: then it has to be an operation after all.
+  struct stoppable : resumer {
+    explicit stoppable(all_awaiter& a)
+        : resumer{[](resumer& r) noexcept { static_cast<stoppable&>(r).owner.go_on(); }}, owner(a), all(a.states_) {}
+    all_awaiter& owner;
+    group_operation all;
+    std::unique_ptr<interruption> guard;
+    bool waits = false;
+  };
+
   void begin_waits() {
     std::vector<job*> calls;
     for (shared_state_base* const s : states_)
@@ -93,6 +117,7 @@ class all_awaiter : waiter, suspended_coroutine {
   Futures futures_;
   std::vector<shared_state_base*> states_;  // those not yet seen ready; the last is next
   shared_state_base* at_ = nullptr;         // the one that it has been added to
+  std::unique_ptr<stoppable> stoppable_;
   execution_context* noted_in_ = nullptr;   // which knows of the wait
 };
 

@@ -4,8 +4,10 @@
 #include <mobula/core/failure.hpp>
 #include <mobula/core/frame_memory.hpp>
 #include <mobula/core/scheduler.hpp>
+#include <mobula/core/task_context.hpp>
 #include <mobula/remote/arguments.hpp>
 #include <mobula/remote/call_site.hpp>
+#include <mobula/remote/dependency_wait.hpp>
 #include <mobula/task/task.hpp>
 
 #include <array>
@@ -54,7 +56,20 @@ class bound_call<F, plan<Result, Ps...>, Args...> {
     std::apply([&](Args const&... args) { (visit_if_dependency<Ps>(args, visit), ...); }, arguments_);
   }
 
+  /// Tells whether a call would only throw, as what it needs has failed; all are ready.
+  [[nodiscard]] bool has_failed_dependency() const {
+    bool any = false;
+    auto const look = [&any](auto const& state) { any = any || state.result.has_failure(); };
+    std::apply([&](Args const&... args) { (visit_if_value<Ps>(args, look), ...); }, arguments_);
+    return any;
+  }
+
  private:
+  template <passing P, class A, class V>
+  static void visit_if_value(A const& argument, V& visit) {
+    if constexpr (P == passing::by_reference || P == passing::by_value || P == passing::as_nothing)
+      visit_states(dependency<A>::futures(argument), visit);
+  }
   template <passing P, class A, class V>
   static void visit_if_dependency(A const& argument, V& visit) {
     if constexpr (P != passing::as_is) visit_states(dependency<A>::futures(argument), visit);
@@ -80,45 +95,6 @@ struct value_of_call {
 template <class T>
 struct value_of_call<task<T>> {
   using type = T;
-};
-
-/// Waits until the dependencies of a job are ready, one after the other with one node, then submits the job.
-class dependency_wait : waiter {
- public:
-  dependency_wait() noexcept
-      : waiter([](waiter& w) noexcept {
-          auto& me = static_cast<dependency_wait&>(w);
-          me.go_on();
-        }) {}
-
-  /// First: looks for those that aren't ready. Throws std::bad_alloc.
-  template <class Call>
-  void collect(Call const& call) {
-    call.for_each_dependency([this](shared_state_base& d) {
-      if (!d.ready()) pending_.push_back(&d);
-    });
-  }
-
-  /// Then: waits for them, and submits `then`, which may happen at once.
-  void begin(scheduler& s, job& then) noexcept {
-    owner_ = &s;
-    job_ = &then;
-    go_on();
-  }
-
- private:
-  void go_on() noexcept {
-    while (!pending_.empty()) {
-      shared_state_base* const d = pending_.back();
-      pending_.pop_back();
-      if (d->add(*this)) return;  // from here on another thread may be at it
-    }
-    owner_->submit(*job_);
-  }
-
-  std::vector<shared_state_base*> pending_;
-  scheduler* owner_ = nullptr;
-  job* job_ = nullptr;
 };
 
 /// The name of a task by its function: what that says (see named_function), else its own or that of its type.
@@ -154,7 +130,7 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
   explicit call_state(call_site const& where, Args&&... args)
       : shared_state<result_type>(&step),
         maybe_completion(&coroutine_ended),
-        where_(where),
+        origin_{.where = where},
         call_(std::in_place, std::forward<Args>(args)...) {}
 
   static void* operator new(std::size_t size) { return allocate_frame(size); }
@@ -177,9 +153,31 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
     }
   }
 
-  /// Ends the call without making it, as its runtime is shut down.
+  /// Before it is submitted, once: what it runs in, if it can be stopped then.
+  void set_context(std::unique_ptr<task_context> c) {
+    if (c == nullptr) return;
+    c->submitted = origin_.where;
+    origin_.context = c.release();
+    this->is_stoppable_ = true;
+    origin_.context->watch_parent(this);
+  }
+  [[nodiscard]] task_context* own_context() const noexcept {
+    return this->is_stoppable_ ? origin_.context : nullptr;
+  }
+
+  /// The step of a call that is a task of its own.
+  void run_as_task(job_verb verb) noexcept {
+    if (verb != job_verb::run || this->is_cancelled()) [[unlikely]]
+      return drop();
+    if (task_context* const own = this->own_context()) [[unlikely]]
+      this_worker()->context = own;
+    run();
+  }
+
+  /// Ends the call without making it, as it was cancelled, or its runtime is shut down.
   void drop() noexcept {
-    this->result.set_error(std::make_exception_ptr(cancelled()));
+    if (this->is_cancelled()) return finish();
+    this->result.set_failure(cancellation(false, {}));
     end();
   }
 
@@ -202,10 +200,11 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
  private:
   static void step(job& j, job_verb verb) noexcept {
     auto& me = static_cast<Derived&>(j);
-    if (verb == job_verb::destroy)
-      me.destroy();
-    else
-      me.step_in_queue(verb);
+    switch (verb) {
+      case job_verb::destroy: me.end_context(); return me.destroy();
+      case job_verb::cancel: me.note_cancel(); return me.stop_waiting();
+      default: me.step_in_queue(verb);
+    }
   }
 
   static std::coroutine_handle<> coroutine_ended([[maybe_unused]] completion& c,
@@ -215,21 +214,46 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
     return transfer(nullptr);
   }
 
+  // What runs is to stop, and what does not won't begin.
+  void note_cancel() noexcept {
+    this->set_cancelled();
+    if (this->is_stoppable_) origin_.context->request_stop();
+  }
+
+  // First of all in its end, as the parent may call at any time.
+  void end_context() noexcept {
+    if (this->is_stoppable_) [[unlikely]]
+      delete origin_.context;
+  }
+
+  // What Derived does when it is cancelled while it waits to begin, if there is anything.
+  void stop_waiting() noexcept {}
+
   // What Derived does to free itself, unless it has a way of its own.
   void destroy() noexcept { delete static_cast<Derived*>(this); }
 
   // The result is there.
   void finish() noexcept {
+    if (this->is_cancelled()) [[unlikely]]
+      end_cancelled();
     if (this->result.has_failure()) [[unlikely]]
       if (!name_failure()) return;
     end();
+  }
+
+  // A call that was cancelled ends so, whatever has come of it, which is the cause at most.
+  [[gnu::noinline, gnu::cold]] void end_cancelled() noexcept {
+    failure_ptr const why = cancellation(true, this->result.has_failure() ? this->result.failure_pointer() : failure_ptr());
+    std::destroy_at(&this->result);
+    std::construct_at(&this->result);
+    this->result.set_failure(why);
   }
 
   // False if the call does not end with that.
   [[gnu::noinline, gnu::cold]] bool name_failure() noexcept {
     auto const name = [](void const* call) { return name_of(static_cast<Call const*>(call)->function()); };
     failure_ptr const f = static_cast<Derived&>(*this).comes_to(this->result.failure_pointer());
-    failure_ptr named = f.in_task(where_, name, &*call_);
+    failure_ptr named = f.in_task(this->is_stoppable_ ? origin_.context->submitted : origin_.where, name, &*call_);
     bool const own = f.exception() == this->result.failure_pointer().exception();
     if (own && static_cast<Derived&>(*this).makes_again(named)) return false;
     this->result.name_failure(std::move(named));
@@ -250,7 +274,10 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
     after();
   }
 
-  call_site const where_;  // of the submission
+  union {
+    call_site where;        // of the submission
+    task_context* context;  // if is_stoppable_; owned, and has the place
+  } origin_;
   std::optional<Call> call_;
 };
 
@@ -260,28 +287,31 @@ class task_call final : public call_state<task_call<Call>, Call> {
  public:
   using call_state<task_call<Call>, Call>::call_state;
 
-  /// Queues the task, when its dependencies are ready. Throws no_runtime.
-  void submit(scheduler* chosen) {
-    if constexpr (Call::has_dependencies) {
-      scheduler& s = chosen != nullptr ? *chosen : current_scheduler();
-      dependencies_.collect(this->call());
-      s.admit_task();
+  /// Queues the task, when its dependencies are ready; in a context of its own, if it is given one, or whoever submits it
+  /// can be stopped. Throws no_runtime.
+  void submit(scheduler* chosen, std::unique_ptr<task_context> own = nullptr) {
+    worker* const w = this_worker();
+    bool const plain = w != nullptr ? w->context == nullptr && chosen == nullptr : false;
+    if (!Call::has_dependencies && plain && own == nullptr) [[likely]]
+      return scheduler::submit_task_on(*w, *this);
+    scheduler& s = chosen != nullptr ? *chosen : w != nullptr ? w->owner : current_scheduler();
+    if (own == nullptr && (w != nullptr || s.cancellable)) own = context_for_child(nullptr, s, false);
+    if constexpr (Call::has_dependencies) dependencies_.collect(this->call());
+    if (!Call::has_dependencies && own == nullptr) return s.submit_task(*this);
+    s.admit_task();
+    this->set_context(std::move(own));
+    if constexpr (Call::has_dependencies)
       dependencies_.begin(s, *this);
-    } else if (chosen != nullptr) {
-      chosen->submit_task(*this);
-    } else {
-      scheduler::submit_task_to_current(*this);
-    }
+    else
+      s.submit(*this);
   }
 
  private:
   friend call_state<task_call<Call>, Call>;
 
-  void step_in_queue(job_verb verb) noexcept {
-    if (verb == job_verb::run)
-      this->run();
-    else
-      this->drop();
+  void step_in_queue(job_verb verb) noexcept { this->run_as_task(verb); }
+  void stop_waiting() noexcept {
+    if constexpr (Call::has_dependencies) dependencies_.stop();
   }
   auto before_completion() const noexcept {
     return []() noexcept { scheduler::finish_task(); };

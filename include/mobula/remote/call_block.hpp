@@ -33,12 +33,7 @@ class block_call final : public call_state<block_call<Call>, Call> {
  private:
   friend base;
 
-  void step_in_queue(job_verb verb) noexcept {
-    if (verb == job_verb::run)
-      this->run();
-    else
-      this->drop();
-  }
+  void step_in_queue(job_verb verb) noexcept { this->run_as_task(verb); }
   void destroy() noexcept {
     call_block<Call>& block = block_;
     std::destroy_at(this);
@@ -138,6 +133,9 @@ class call_list {
   /// When all have been made, and their futures. Throws no_runtime.
   template <class T>
   void submit(scheduler& s, std::vector<future<T>> const& futures) {
+    if (this_worker() == nullptr ? s.cancellable : this_task_context() != nullptr)
+      for (job* j = first_; j != nullptr; j = j->next)
+        static_cast<block_call<Call>&>(*j).set_context(context_for_child(nullptr, s, false));
     s.admit_tasks(size_);
     s.submit_list(*std::exchange(first_, nullptr), *last_, size_,
                   [&](std::size_t i) -> job& { return future_access::state(futures[i]); });

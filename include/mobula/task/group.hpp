@@ -4,6 +4,7 @@
 #include <mobula/core/frame_memory.hpp>
 #include <mobula/core/operation.hpp>
 #include <mobula/core/spin_lock.hpp>
+#include <mobula/core/task_context.hpp>
 #include <mobula/future/outcome.hpp>
 #include <mobula/task/completion.hpp>
 #include <mobula/task/task.hpp>
@@ -20,6 +21,13 @@
 namespace mobula {
 
 class task_group;
+
+/// Settings of a task_group.
+struct group_options {
+  /// Whether the first child that fails takes the rest along: those that wait are interrupted, as by `cancel`, those that
+  /// have not begun never do, and `join` throws what that first one threw.
+  bool cancel_rest = false;
+};
 
 namespace detail {
 
@@ -44,13 +52,17 @@ class group_child : public job {
 
   run_function run_;
   task_group* group_;
-  std::uint64_t number_ = 0;  // in the order of start
+  std::uint64_t number_ = 0;         // in the order of start
+  task_context* context_ = nullptr;  // the group's, if it has one
 
  private:
   friend task_group;
   static void begin(job& j, job_verb verb) noexcept {
     auto& me = static_cast<group_child&>(j);
-    me.run_(me, verb);
+    if (me.context_ == nullptr) [[likely]]
+      return me.run_(me, verb);
+    this_worker()->context = me.context_;
+    me.run_(me, me.context_->stop_requested() ? job_verb::drop : verb);
   }
 };
 
@@ -71,6 +83,12 @@ class join_operation {
  private:
   task_group* group_;
   bool throws_;
+};
+
+/// The last wait for a group that ends.
+struct final_join : join_operation {
+  using join_operation::join_operation;
+  static constexpr bool to_the_end = true;
 };
 
 }  // namespace detail
@@ -100,6 +118,10 @@ class join_operation {
 class task_group {
  public:
   task_group() noexcept = default;
+  /// Throws std::bad_alloc.
+  explicit task_group(group_options const& o) : cancels_rest_(o.cancel_rest) {
+    if (cancels_rest_) make_context();
+  }
   task_group(task_group const&) = delete;
   task_group& operator=(task_group const&) = delete;
   ~task_group() { wait_for_children(); }
@@ -133,6 +155,7 @@ class task_group {
   friend detail::join_operation;
 
   void start(std::unique_ptr<detail::group_child> c);
+  void make_context();
   void child_over(std::uint64_t number, detail::failure_ptr why) noexcept;
   void wait_for_children() noexcept;
 
@@ -145,6 +168,9 @@ class task_group {
   detail::spin_lock mutex_;                // of the following
   detail::failure_ptr failure_;            // of the first child in order that has failed so far
   std::uint64_t failed_ = 0;               // its number
+  bool const cancels_rest_ = false;        // and then the first in time is kept
+  // What the children run in, in a task that can be stopped, or if they can stop each other. Made before the first of them.
+  std::unique_ptr<detail::task_context> context_;
 };
 
 namespace detail {
@@ -175,7 +201,7 @@ class group_call final : public group_child, completion {
   static void run(group_child& c, job_verb verb) noexcept {
     auto& me = static_cast<group_call&>(c);
     if (verb == job_verb::drop) {
-      me.result_.set_error(std::make_exception_ptr(cancelled()));
+      me.result_.set_failure(cancellation(me.context_ != nullptr && me.context_->stop_requested(), {}));
       return me.end();
     }
     if constexpr (is_task<result_type>) {
@@ -215,8 +241,8 @@ class group_call final : public group_child, completion {
 
 /// The coroutine behind with_group, for a body of a value.
 template <class Body, class T>
-task<T> in_group(Body body, outcome<T>*) {
-  task_group g;
+task<T> in_group(Body body, group_options o, outcome<T>*) {
+  task_group g(o);
   outcome<T> result;
   try {
     if constexpr (std::is_void_v<T>) {
@@ -226,7 +252,7 @@ task<T> in_group(Body body, outcome<T>*) {
       result.set_value(co_await std::invoke(body, g));
     }
   } catch (...) { result.set_error(std::current_exception()); }
-  co_await join_operation(g, !result.has_failure());  // of two errors the body's is thrown; the other counts as unread
+  co_await final_join(g, !result.has_failure());  // of two errors the body's is thrown; the other counts as unread
   co_return result.take();
 }
 
@@ -250,8 +276,8 @@ void task_group::run(F&& f, Args&&... args) {
 /// Errors: throws what the body threw, else what the first failed child in order of start threw.
 template <class Body, class R = std::invoke_result_t<Body&, task_group&>>
   requires detail::is_task<R>
-[[nodiscard]] R with_group(Body body) {
-  return detail::in_group<Body>(std::move(body), static_cast<outcome<typename R::value_type>*>(nullptr));
+[[nodiscard]] R with_group(Body body, group_options const& options = {}) {
+  return detail::in_group<Body>(std::move(body), options, static_cast<outcome<typename R::value_type>*>(nullptr));
 }
 
 /// Waits for the children of a group where there is no co_await.

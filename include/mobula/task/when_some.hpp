@@ -1,6 +1,6 @@
 #pragma once
 
-#include <mobula/core/selection.hpp>
+#include <mobula/core/selection_of.hpp>
 #include <mobula/future/wait.hpp>
 #include <mobula/task/sleep.hpp>
 

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <mobula/future/future.hpp>
+#include <mobula/remote/call.hpp>
+#include <mobula/remote/flatten.hpp>
+#include <mobula/remote/stream.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace mobula::detail {
+
+/// Decides how the arguments are passed, and has `start(plan, function, args...)` submit the call: of the function itself,
+/// or, if that gives a generator, of what sends its elements. Gives the future or the stream.
+template <class Start, class G, class... Args>
+auto submit_call(Start start, std::size_t stream_capacity, G&& function, Args&&... args) {
+  using plan = plan_for<std::decay_t<G>&, std::decay_t<Args>...>;
+  static_assert(plan::found,
+                "mobula::remote: the function can't be called with these arguments, nor with the values of those "
+                "that are futures. Arguments are moved into the task: a parameter `T&` needs std::ref.");
+  if constexpr (plan::found) {
+    using result = typename plan::result;
+    if constexpr (is_generator<result>) {
+      using element = typename result::element_type;
+      static_assert(!std::is_reference_v<element>,
+                    "mobula::remote: a generator of references can't be a stream, as it goes on before they are read");
+      channel<element> elements(stream_capacity);
+      stream_function<std::decay_t<G>, element> producer(std::forward<G>(function), elements);
+      return stream<element>(elements, start(typename plan::template returning<task<>>(), std::move(producer),
+                                             std::forward<Args>(args)...));
+    } else {
+      return start(plan(), std::forward<G>(function), std::forward<Args>(args)...);
+    }
+  }
+}
+
+/// Submits one call as a task.
+template <class Call, class... Args>
+[[nodiscard]] auto submit_task_call(scheduler* s, std::unique_ptr<task_context> own, call_site const& where,
+                                    Args&&... args) {
+  auto made = std::make_unique<task_call<Call>>(where, std::forward<Args>(args)...);
+  made->submit(s, std::move(own));
+  return future_access::make(*made.release());
+}
+
+}  // namespace mobula::detail

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <mobula/core/exception_predicate.hpp>
+#include <mobula/core/timer_queue.hpp>
+#include <mobula/remote/backoff.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace mobula {
+namespace detail {
+inline constexpr std::size_t default_stream_capacity = 16;
+}
+
+/// Settings of a task, the same for all calls of one remote function.
+///
+///     auto load = mb::remote(fetch).options({.name = "load", .max_retries = 3, .timeout = 5s});
+///
+/// A task with a limit of time, retries or a second copy is a coroutine that makes the call, as a task of its own, once or
+/// more. So its future fails in time though the call goes on: what is passed by reference has to outlive that.
+struct task_options {
+  /// What reports call the task; by default the name of its function's type.
+  std::string name = {};
+
+  /// How often the call is made again if it fails, but not if it was cancelled, nor if what it depends on has failed; -1
+  /// for any number. For that the arguments are copied before each attempt.
+  int max_retries = 0;
+  /// After which exceptions; after all, if this is left out: mobula::retry_on<E...>() or a function of one's own.
+  exception_predicate retry_if = {};
+  /// How long to wait before.
+  mobula::backoff backoff = {};
+
+  /// How long the task may take from its submission on, all attempts and waits for arguments together. Then it ends with
+  /// deadline_error, and what still runs of it is asked to stop. So it needs a worker who is free to notice.
+  std::optional<detail::duration> timeout = {};
+  /// The same for each attempt, from when it is submitted; an attempt that takes longer has failed.
+  std::optional<detail::duration> attempt_timeout = {};
+  /// When the task has to be over, by the clock of the runtime (runtime::now). The earliest of these limits and of that of
+  /// the task that starts this one holds: this_task::time_left().
+  std::optional<detail::time_point> deadline = {};
+  /// How long an attempt may take before a second copy of it is started, once. The first that gives a value is the answer;
+  /// the other is cancelled.
+  std::optional<detail::duration> hedge_after = {};
+
+  /// Whether `cancel` also stops the task while it runs: its waits are interrupted, its stop token says so, and what it has
+  /// started is cancelled. Whatever this says, so is a task with a limit of time, retries or a second copy, and one that
+  /// was started by a task which can be stopped itself.
+  bool cancellable = false;
+  /// Whether it goes on when the task that starts it is cancelled, and is not bound by the deadline of that.
+  bool detached = false;
+
+  /// How many elements a function that gives a generator makes ahead of the reader of its stream; at least 1.
+  std::size_t stream_capacity = detail::default_stream_capacity;
+};
+
+namespace detail {
+
+/// The options to be kept. Throws mobula::error for what is not allowed.
+[[nodiscard]] std::shared_ptr<task_options const> checked(task_options o);
+
+[[noreturn]] void throw_not_kept_for_retry(std::string const& call);
+
+}  // namespace detail
+}  // namespace mobula

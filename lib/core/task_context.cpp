@@ -1,0 +1,73 @@
+#include <mobula/core/scheduler.hpp>
+#include <mobula/core/task_context.hpp>
+#include <mobula/core/this_task.hpp>
+
+#include <algorithm>
+
+namespace mobula {
+namespace detail {
+
+task_context::task_context(execution_context* beneath, task_context const* parent, time_point deadline)
+    : execution_context(beneath == nullptr || beneath->in_parallel, this),
+      beneath_(beneath),
+      deadline_(parent != nullptr ? std::min(parent->deadline_, deadline) : deadline),
+      above_(parent != nullptr ? parent->token() : std::stop_token()) {}
+
+task_context::~task_context() = default;
+
+void task_context::watch_parent(job* call) {
+  if (above_.stop_possible()) link_.emplace(above_, stop_call{this, call});
+}
+
+void task_context::resume_coroutine(job& j, scheduler& s) noexcept {
+  if (beneath_ == nullptr) return s.submit(j);
+  beneath_->resume_coroutine(j, s);
+}
+
+void task_context::stack_left() noexcept {
+  if (beneath_ != nullptr) beneath_->stack_left();
+}
+
+void task_context::resume_stack(job& j, scheduler& s) noexcept {
+  if (beneath_ == nullptr) return s.submit(j);
+  beneath_->resume_stack(j, s);
+}
+
+void task_context::begin_wait(std::span<job* const> calls, void const* wait) {
+  if (beneath_ != nullptr) beneath_->begin_wait(calls, wait);
+}
+
+void task_context::end_wait(void const* wait) noexcept {
+  if (beneath_ != nullptr) beneath_->end_wait(wait);
+}
+
+task_context* this_task_context() noexcept {
+  worker* const w = this_worker();
+  return w != nullptr && w->context != nullptr ? w->context->task() : nullptr;
+}
+
+std::unique_ptr<task_context> context_for_child(execution_context* beneath, scheduler const& s, bool wanted) {
+  task_context const* const parent = this_task_context();
+  if (parent == nullptr && !wanted && !(s.cancellable && this_worker() == nullptr)) return nullptr;
+  return std::make_unique<task_context>(beneath, parent);
+}
+
+}  // namespace detail
+
+std::stop_token this_task::stop_token() noexcept {
+  detail::task_context const* const c = detail::this_task_context();
+  return c != nullptr ? c->token() : std::stop_token();
+}
+
+detail::duration this_task::time_left() noexcept {
+  detail::task_context const* const c = detail::this_task_context();
+  if (c == nullptr || c->deadline() == detail::time_point::max()) return detail::duration::max();
+  return c->deadline() - detail::this_worker()->owner.now();
+}
+
+void this_task::check() {
+  detail::task_context const* const c = detail::this_task_context();
+  if (c != nullptr && c->stop_requested()) throw cancelled("the task found that it is to stop");
+}
+
+}  // namespace mobula

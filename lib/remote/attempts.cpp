@@ -1,0 +1,83 @@
+#include <mobula/core/error.hpp>
+#include <mobula/remote/attempts.hpp>
+
+#include <cmath>
+#include <string>
+
+namespace mobula::detail {
+namespace {
+
+bool may_be_tried_again(task_options const& o, failure_ptr const& why) {
+  try {
+    why.rethrow();
+  } catch (cancelled const&) { return false; } catch (...) {
+    return !o.retry_if || o.retry_if(why.exception());
+  }
+}
+
+std::string in_seconds(duration d) {
+  std::string text = std::to_string(std::chrono::duration<double>(d).count());
+  while (text.back() == '0') text.pop_back();
+  if (text.back() == '.') text.pop_back();
+  return text + " s";
+}
+
+}  // namespace
+
+duration wait_of(backoff const& b, unsigned failures, std::uint64_t random) noexcept {
+  double const most = static_cast<double>(b.most.count());
+  double const wait = std::min(most, static_cast<double>(b.first.count()) * std::pow(b.factor, failures - 1));
+  double const part = static_cast<double>(random >> 11) * 0x1p-53;  // in [0, 1)
+  return duration(static_cast<duration::rep>(wait * (1 - b.jitter * part)));
+}
+
+bool attempts_base::wanted_by(task_options const& o) noexcept {
+  return o.max_retries != 0 || o.timeout || o.attempt_timeout || o.deadline || o.hedge_after;
+}
+
+time_point attempts_base::limit_of(task_options const& o, time_point now) noexcept {
+  time_point limit = o.deadline.value_or(time_point::max());
+  if (o.timeout && *o.timeout < limit - now) limit = now + *o.timeout;
+  return limit;
+}
+
+bool attempts_base::may_follow() const noexcept {
+  return options_->max_retries < 0 || failures_.size() < static_cast<std::size_t>(options_->max_retries);
+}
+
+time_point attempts_base::attempt_limit() const noexcept {
+  auto const& t = options_->attempt_timeout;
+  return t ? std::min(limit_, deadline_after(*t)) : limit_;
+}
+
+time_point attempts_base::hedge_time() const noexcept {
+  return options_->hedge_after ? deadline_after(*options_->hedge_after) : time_point::max();
+}
+
+duration attempts_base::failed(failure_ptr why) {
+  bool const again = may_follow() && !for_good_ && may_be_tried_again(*options_, why);
+  static_cast<void>(why.read());  // what comes of all tells of it
+  failures_.push_back(std::move(why));
+  if (!again) give_up(failures_.back());
+  duration const pause = wait_of(options_->backoff, static_cast<unsigned>(failures_.size()),
+                                 this_worker()->owner.random());
+  if (limit_ != time_point::max() && pause >= limit_ - now()) give_up(failures_.back());  // no time is left for another
+  return pause;
+}
+
+failure_ptr attempts_base::late() {
+  auto const failure_of = [](std::string const& what) {
+    return failure_ptr::capture(std::make_exception_ptr(deadline_error(what)));
+  };
+  if (now() < limit_ && options_->attempt_timeout)
+    return failure_of("the attempt took longer than its " + in_seconds(*options_->attempt_timeout) +
+                      " (task_options::attempt_timeout)");
+  give_up(failure_of(options_->timeout && !options_->deadline
+                         ? "the task was not over within its " + in_seconds(*options_->timeout) +
+                               " (task_options::timeout), or before the deadline of what started it"
+                         : "the task was not over before its deadline, or that of what started it"));
+}
+
+void attempts_base::give_up(failure_ptr const& why) { why.with_attempts(std::move(failures_)).rethrow(); }
+
+}  // namespace mobula::detail

@@ -68,14 +68,27 @@ TEST_CASE("the number of workers does not change the result", "[cma]") {
     return cma::minimize(of_vector, {1, 2, 3, 4}, 0.5, {.popsize = 50, .seed = 5, .maxiter = 60});
   };
   const cma::result one = run(1);
-  const cma::result four = run(4);
-  CHECK(one.x == four.x);
-  CHECK(one.mean == four.mean);
-  CHECK(one.sigma == four.sigma);
+  for (const unsigned workers : {2U, 10U}) {
+    const cma::result many = run(workers);
+    CHECK(one.x == many.x);
+    CHECK(one.mean == many.mean);
+    CHECK(one.sigma == many.sigma);
+  }
 }
 
 TEST_CASE("what the function throws comes out of minimize", "[cma]") {
   const mobula::runtime runtime({.num_cpus = 2});
   const auto fails = [](const Eigen::VectorXd&) -> double { throw std::domain_error("no"); };
   CHECK_THROWS_AS(cma::minimize(fails, {1, 2}, 0.5), std::domain_error);
+}
+
+TEST_CASE("an evaluation that throws ranks last, unless all do", "[cma]") {
+  const mobula::runtime runtime({.num_cpus = 2});
+  const auto half = [](const Eigen::VectorXd& x) {
+    if (x[0] < 0.5) throw std::domain_error("outside");
+    return x.squaredNorm();
+  };
+  const cma::result r = cma::minimize(half, {1, 2}, 0.5, settings);
+  CHECK(r.f >= 0.25);
+  CHECK(r.f < 0.2501);
 }

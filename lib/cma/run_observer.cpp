@@ -50,22 +50,23 @@ void run_observer::finish(const engine& es) {
 generation_report run_observer::report(const engine& es, std::span<const double> values) {
   sorted_.clear();
   std::ranges::copy_if(values, std::back_inserter(sorted_), [](double v) { return !std::isnan(v); });
-  double min = std::numeric_limits<double>::quiet_NaN(), median = min, max = min;
   if (!sorted_.empty()) {
     const auto middle = sorted_.begin() + static_cast<std::ptrdiff_t>(sorted_.size() / 2);
     std::ranges::nth_element(sorted_, middle);
-    median = *middle;
-    min = *std::min_element(sorted_.begin(), middle + 1);
-    max = *std::max_element(middle, sorted_.end());
+    median_ = *middle;
+    min_ = *std::min_element(sorted_.begin(), middle + 1);
+    max_ = *std::max_element(middle, sorted_.end());
+  } else if (!values.empty()) {
+    min_ = median_ = max_ = std::numeric_limits<double>::quiet_NaN();
   }
   return {.iterations = es.iterations(),
           .evaluations = es.evaluations(),
           .run = 0,
           .popsize = es.constants().popsize,
           .values = values,
-          .min = min,
-          .median = median,
-          .max = max,
+          .min = min_,
+          .median = median_,
+          .max = max_,
           .best_f = es.best_f(),
           .best_x = es.best_x(),
           .mean = es.mean(),

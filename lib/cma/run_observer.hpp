@@ -38,6 +38,7 @@ class run_observer {
   std::optional<csv_log> log_;
   bool observed_;  // whether anybody wants to know
   bool stop_requested_ = false;
+  double min_ = 0, median_ = 0, max_ = 0;  // of the last generation
   std::vector<double> sorted_;  // the numbers among the values of the last generation, partly sorted
 };
 

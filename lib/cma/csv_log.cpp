@@ -2,7 +2,9 @@
 
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <stdexcept>
+#include <string>
 
 namespace mobula::cma {
 namespace {
@@ -18,19 +20,29 @@ void write_number(std::ostream& out, double value) {
   out << ',' << text.data();
 }
 
+// The header and the lines of the first so many iterations.
+std::string lines_up_to(const std::filesystem::path& file, std::int64_t iterations) {
+  std::ifstream in(file);
+  std::string kept, line;
+  if (std::getline(in, line)) kept = line + '\n';
+  while (std::getline(in, line) && std::atoll(line.c_str()) <= iterations) kept += line + '\n';
+  return kept;
+}
+
 }  // namespace
 
-csv_log::csv_log(const std::filesystem::path& file, std::size_t dimension, bool append) : file_(file) {
+csv_log::csv_log(const std::filesystem::path& file, std::size_t dimension, std::int64_t keep) : file_(file) {
+  const std::string kept = keep > 0 ? lines_up_to(file, keep) : std::string();
   std::error_code ignored;
-  const bool goes_on = append && std::filesystem::file_size(file, ignored) > 0 && !ignored;
   if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), ignored);
-  out_.open(file, goes_on ? std::ios::app : std::ios::trunc);
-  if (!goes_on) {
+  out_.open(file);
+  if (kept.empty()) {
     out_ << "iterations,evaluations,seconds,min,median,max,best,sigma,axis_ratio";
     write_names(out_, "std_", dimension);
     write_names(out_, "mean_", dimension);
     out_ << '\n';
   }
+  out_ << kept;
   check();
 }
 

@@ -99,10 +99,6 @@ double engine::best_f() const noexcept { return impl_->best_f; }
 std::span<const double> engine::mean() const noexcept { return numbers(impl_->state.mean); }
 double engine::sigma() const noexcept { return impl_->state.sigma; }
 std::span<const double> engine::stds() const noexcept { return numbers(impl_->state.stds); }
-double engine::axis_ratio() const noexcept {
-  const vector& lengths = impl_->state.axes.lengths();
-  return lengths[lengths.size() - 1] / lengths[0];
-}
 std::int64_t engine::evaluations() const noexcept { return impl_->evaluations; }
 std::int64_t engine::iterations() const noexcept { return impl_->state.generation; }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
@@ -14,21 +15,45 @@
 
 namespace mobula::cma {
 
+/// A generation of one run, with numbers of its own: what a generation_report is made of.
+struct generation_record {
+  std::int64_t iterations, evaluations;
+  std::size_t popsize;
+  std::vector<double> values, best_x, mean, stds;
+  double min, median, max, best_f, sigma, axis_ratio;
+  std::chrono::duration<double> elapsed;
+  stop_reasons stop;
+};
+
+/// What the runs before this one have come to.
+struct earlier_runs {
+  std::size_t runs = 0;
+  std::int64_t iterations = 0;
+  std::int64_t evaluations = 0;
+  double best_f = std::numeric_limits<double>::infinity();
+  std::vector<double> best_x = {};
+};
+
 /// Tells of a search, generation by generation, whoever wants to know: callback, display and log.
 class run_observer {
  public:
-  explicit run_observer(const minimize_options& how, const engine& es);
+  /// `resumed`: the generations told before, where a search goes on.
+  run_observer(const minimize_options& how, const options& settings, std::size_t dimension, std::int64_t resumed);
 
-  /// A generation has been told. Returns whether the callback wants the search to end.
-  [[nodiscard]] bool generation(const engine& es, std::span<const double> values);
+  /// Tells whether anybody wants to know of generations.
+  [[nodiscard]] bool on() const noexcept { return observed_; }
 
-  /// The search is over.
-  void finish(const engine& es);
+  /// Takes down a generation that `es` has been told.
+  [[nodiscard]] generation_record record(const engine& es, std::span<const double> values) const;
+  /// Tells of it. Returns whether the callback wants the search to end.
+  [[nodiscard]] bool show(const generation_record& g, const earlier_runs& before);
+  /// The search is over, with `last`.
+  void finish(const generation_record& last, const earlier_runs& before);
 
  private:
   using clock = std::chrono::steady_clock;
 
-  generation_report report(const engine& es, std::span<const double> values);
+  generation_report report(const generation_record& g, const earlier_runs& before);
 
   const minimize_options& how_;
   std::ostream& out_;
@@ -36,10 +61,8 @@ class run_observer {
   std::optional<display_writer> display_;
   std::filesystem::path log_file_;  // empty for none
   std::optional<csv_log> log_;
-  bool observed_;  // whether anybody wants to know
+  bool observed_;
   bool stop_requested_ = false;
-  double min_ = 0, median_ = 0, max_ = 0;  // of the last generation
-  std::vector<double> sorted_;  // the numbers among the values of the last generation, partly sorted
 };
 
 }  // namespace mobula::cma

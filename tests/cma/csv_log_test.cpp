@@ -37,17 +37,20 @@ TEST_CASE("a log has a line for each generation, and its numbers come back bit b
   {
     cma::csv_log log(here / "made/run.csv", 2);
     log.write(r);
+    r.iterations = 8;
+    log.write(r);
   }
   {
-    cma::csv_log log(here / "made/run.csv", 2, true);
+    cma::csv_log log(here / "made/run.csv", 2, 7);
     r.iterations = 8;
+    r.evaluations = 81;
     log.write(r);
   }
   const std::vector<std::string> lines = cma_test::lines_of(here / "made/run.csv");
   REQUIRE(lines.size() == 3);
   CHECK(lines[0] == "iterations,evaluations,seconds,min,median,max,best,sigma,axis_ratio,std_1,std_2,mean_1,mean_2");
   CHECK(lines[1].starts_with("7,70,0,0.1"));
-  CHECK(lines[2].starts_with("8,70,0,0.1"));
+  CHECK(lines[2].starts_with("8,81,0,0.1"));
   const auto last = lines[1].rfind(',', lines[1].rfind(',') - 1);
   CHECK(std::stod(lines[1].substr(last + 1)) == 0.1);
 }

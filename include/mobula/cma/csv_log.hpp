@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 
@@ -17,8 +18,9 @@ namespace mobula::cma {
 /// axis_ratio, std_1 ... std_n, mean_1 ... mean_n.
 class csv_log {
  public:
-  /// Errors: throws std::runtime_error if the file can't be written. `append`: goes on with what is there.
-  csv_log(const std::filesystem::path& file, std::size_t dimension, bool append = false);
+  /// Errors: throws std::runtime_error if the file can't be written. `keep`: how many iterations of a log that is there
+  /// already are kept, as a search goes on.
+  csv_log(const std::filesystem::path& file, std::size_t dimension, std::int64_t keep = 0);
 
   /// Errors: throws std::runtime_error if the line can't be written.
   void write(const generation_report& generation);

@@ -50,8 +50,6 @@ class engine {
   [[nodiscard]] std::span<const double> mean() const noexcept;
   [[nodiscard]] double sigma() const noexcept;
   [[nodiscard]] std::span<const double> stds() const noexcept;  ///< sigma sqrt(C_ii), in units of x
-  /// The longest principal axis of the distribution over the shortest, as of the last decomposition.
-  [[nodiscard]] double axis_ratio() const noexcept;
   [[nodiscard]] std::int64_t evaluations() const noexcept;
   [[nodiscard]] std::int64_t iterations() const noexcept;
 

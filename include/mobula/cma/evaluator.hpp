@@ -1,11 +1,13 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace mobula::cma {
 
@@ -16,10 +18,10 @@ struct finished_evaluation {
   std::exception_ptr failure;  ///< what it threw
 };
 
-/// The evaluations of a generation that threw.
-struct failed_evaluations {
-  std::size_t count = 0;
-  std::exception_ptr first;  ///< what the first of them, in the order of candidates, threw; null if none did
+/// An evaluation that threw.
+struct failed_evaluation {
+  std::size_t index;  ///< of its candidate
+  std::exception_ptr what;
 };
 
 /// Gives candidates their values: the seam between the loops of `minimize`, which are compiled once, and the objective.
@@ -33,9 +35,10 @@ class evaluator {
 
   /// Evaluates candidates, the columns of `xs`, and writes the value of each.
   ///
-  /// The value of one that throws is NaN. If `all` is false, none is begun after one has thrown, and then values mean
-  /// nothing.
-  virtual failed_evaluations evaluate(std::span<const double> xs, std::span<double> values, bool all) = 0;
+  /// Returns those that threw, in the order of candidates; their values are NaN. When `abandon` has become true, the
+  /// rest is not begun, and all that comes out means nothing.
+  virtual std::vector<failed_evaluation> evaluate(std::span<const double> xs, std::span<double> values,
+                                                  const std::atomic<bool>& abandon) = 0;
 
   /// At most so many evaluations will have been started and not come out of `next`. Called before the first `start`.
   virtual void prepare(std::size_t most) = 0;

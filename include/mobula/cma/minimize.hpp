@@ -1,14 +1,19 @@
 #pragma once
 
+#include <Eigen/Core>
+#include <concepts>
 #include <initializer_list>
 #include <mobula/mobula.hpp>
 #include <span>
+#include <stdexcept>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "mobula/cma/drive.hpp"
 #include "mobula/cma/minimize_options.hpp"
-#include "mobula/cma/optimizer.hpp"
+#include "mobula/cma/options.hpp"
+#include "mobula/cma/result.hpp"
 #include "mobula/minimize/batch_objective.hpp"
 #include "mobula/minimize/function_evaluator.hpp"
 #include "mobula/minimize/objective.hpp"
@@ -44,6 +49,37 @@ auto evaluator_of(const pool_objective_of<Method, T>& f) {
   return pool_evaluator<Method, T>(f);
 }
 
+template <class X0>
+std::vector<double> numbers_of(const X0& x0) {
+  if constexpr (std::convertible_to<const X0&, std::span<const double>>) {
+    const std::span<const double> numbers = x0;
+    return {numbers.begin(), numbers.end()};
+  } else {
+    if (x0.rows() != 1 && x0.cols() != 1) throw std::invalid_argument("cma: x0 is a matrix; it must be a vector");
+    const Eigen::VectorXd numbers = x0.reshaped().template cast<double>();
+    return {numbers.begin(), numbers.end()};
+  }
+}
+
+inline result result_of(search_outcome found) {
+  const auto vector = [](const std::vector<double>& numbers) -> Eigen::VectorXd {
+    return Eigen::VectorXd::Map(numbers.data(), static_cast<Eigen::Index>(numbers.size()));
+  };
+  return {.x = vector(found.x),
+          .f = found.f,
+          .best_evaluation = found.best_evaluation,
+          .best_iteration = found.best_iteration,
+          .mean = vector(found.mean),
+          .sigma = found.sigma,
+          .stds = vector(found.stds),
+          .evaluations = found.evaluations,
+          .iterations = found.iterations,
+          .stop = std::move(found.stop)};
+}
+
+template <class F, class X0>
+task<result> minimize_in_task(F f, X0 x0, double sigma0, options settings, minimize_options how);
+
 }  // namespace detail
 
 /// Minimizes `f` from `x0` with step size `sigma0`, evaluating candidates in parallel, until a criterion fires.
@@ -57,6 +93,9 @@ auto evaluator_of(const pool_objective_of<Method, T>& f) {
 /// know that its result is of no use any more. A view of the numbers must not be kept beyond the evaluation. Or `f` is a
 /// `batch_objective`, or a `pool_objective`. x0 is whatever `optimizer` starts from.
 ///
+/// With restarts, x and f are the best of all runs, mean, sigma and stds those of the run that found them, and evaluations
+/// and iterations are those of all runs.
+///
 /// The result depends on none of the number of workers, their speed and the order in which evaluations end; in
 /// asynchronous mode it does.
 ///
@@ -68,9 +107,7 @@ template <class F, class X0>
 [[nodiscard]] result minimize(F&& f, const X0& x0, double sigma0, const options& settings = {},
                               const minimize_options& how = {}) {
   auto objective = detail::evaluator_of(f);
-  optimizer es(x0, sigma0, settings);
-  drive(es.engine(), objective, how);
-  return es.result();
+  return detail::result_of(drive(detail::numbers_of(x0), sigma0, settings, objective, how));
 }
 
 template <class F>
@@ -79,4 +116,24 @@ template <class F>
   return minimize(std::forward<F>(f), std::span<const double>(x0.begin(), x0.size()), sigma0, settings, how);
 }
 
+/// The same for a coroutine, which it suspends: `co_await` it.
+///
+///     cma::result best = co_await cma::async_minimize(f, x0, 0.5, {.popsize = 100});
+///
+/// Lifetime: an lvalue `f` is borrowed until the task is over; the rest is kept in it.
+template <class F, class X0>
+[[nodiscard]] task<result> async_minimize(F&& f, X0 x0, double sigma0, options settings = {},
+                                          minimize_options how = {}) {
+  return detail::minimize_in_task<F>(std::forward<F>(f), std::move(x0), sigma0, std::move(settings), std::move(how));
+}
+
+namespace detail {
+
+template <class F, class X0>
+task<result> minimize_in_task(F f, X0 x0, double sigma0, options settings, minimize_options how) {
+  const auto search = [&] { return minimize(f, x0, sigma0, settings, how); };
+  co_return co_await mobula::remote(search)();
+}
+
+}  // namespace detail
 }  // namespace mobula::cma

@@ -108,9 +108,6 @@ class optimizer {
             .stop = engine_.stop()};
   }
 
-  /// The algorithm without its Eigen types, for `drive`.
-  [[nodiscard]] cma::engine& engine() noexcept { return engine_; }
-
   [[nodiscard]] std::size_t dimension() const noexcept { return engine_.constants().dimension; }
   [[nodiscard]] std::size_t popsize() const noexcept { return engine_.constants().popsize; }
   [[nodiscard]] double sigma() const noexcept { return engine_.sigma(); }
@@ -167,7 +164,7 @@ class optimizer {
                       static_cast<Eigen::Index>(popsize()));
   }
 
-  cma::engine engine_;
+  engine engine_;
   generation candidates_{nullptr, 0, 0};
 };
 

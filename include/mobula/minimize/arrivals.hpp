@@ -12,6 +12,7 @@
 #include <optional>
 #include <stop_token>
 #include <utility>
+#include <vector>
 
 #include "mobula/cma/evaluator.hpp"
 
@@ -77,21 +78,28 @@ class arrivals_evaluator : public evaluator {
   std::map<std::uint64_t, std::stop_source> stops_;  // of the evaluations under way
 };
 
-/// Counts evaluations that throw, and keeps the exception of the first in the order of candidates. Threads: any.
-class failure_counter {
+/// Collects the evaluations of a generation that throw. Threads: any, but for `take`.
+class failure_list {
  public:
   void note(std::size_t index, std::exception_ptr what) {
     const std::lock_guard lock(mutex_);
-    if (failed_.count++ != 0 && index_ <= index) return;
-    index_ = index;
-    failed_.first = std::move(what);
+    failed_.push_back({index, std::move(what)});
   }
-  [[nodiscard]] failed_evaluations take() { return std::move(failed_); }
+  [[nodiscard]] std::vector<failed_evaluation> take() {
+    std::ranges::sort(failed_, {}, &failed_evaluation::index);
+    return std::move(failed_);
+  }
 
  private:
-  std::mutex mutex_;  // of all here
-  std::size_t index_ = 0;
-  failed_evaluations failed_;
+  std::mutex mutex_;  // of the list
+  std::vector<failed_evaluation> failed_;
 };
+
+/// That all candidates from the first on failed with the same.
+inline std::vector<failed_evaluation> all_failed(std::size_t count, const std::exception_ptr& what) {
+  std::vector<failed_evaluation> failed;
+  for (std::size_t k = 0; k < count; ++k) failed.push_back({k, what});
+  return failed;
+}
 
 }  // namespace mobula::cma::detail

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <concepts>
 #include <cstddef>
 #include <exception>
@@ -70,13 +71,14 @@ class batch_evaluator final : public arrivals_evaluator {
  public:
   explicit batch_evaluator(F& f) noexcept : function_(f) {}
 
-  failed_evaluations evaluate(std::span<const double> xs, std::span<double> values, bool) override {
+  std::vector<failed_evaluation> evaluate(std::span<const double> xs, std::span<double> values,
+                                          const std::atomic<bool>&) override {
     try {
       call(function_, xs, values);
       return {};
     } catch (...) {
       std::ranges::fill(values, std::numeric_limits<double>::quiet_NaN());
-      return {values.size(), std::current_exception()};
+      return all_failed(values.size(), std::current_exception());
     }
   }
 

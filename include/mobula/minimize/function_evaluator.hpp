@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <exception>
 #include <limits>
@@ -25,11 +26,12 @@ class function_evaluator final : public arrivals_evaluator {
  public:
   explicit function_evaluator(F& f) noexcept : function_(f) {}
 
-  failed_evaluations evaluate(std::span<const double> xs, std::span<double> values, bool all) override {
-    generation_call call{function_, xs.data(), xs.size() / values.size(), values.data(), all};
+  std::vector<failed_evaluation> evaluate(std::span<const double> xs, std::span<double> values,
+                                          const std::atomic<bool>& abandon) override {
+    generation_call call{function_, xs.data(), xs.size() / values.size(), values.data(), abandon};
     try {
       mobula::for_each(call, std::views::iota(std::size_t{0}, values.size()));
-    } catch (...) { return {values.size(), std::current_exception()}; }
+    } catch (...) { return all_failed(values.size(), std::current_exception()); }
     return call.failures.take();
   }
 
@@ -52,14 +54,16 @@ class function_evaluator final : public arrivals_evaluator {
     const double* xs;
     std::size_t dimension;
     double* values;
-    bool all;
-    failure_counter failures = {};
+    const std::atomic<bool>& abandon;
+    failure_list failures = {};
 
     std::span<const double> candidate_at(std::size_t k) const { return {xs + k * dimension, dimension}; }
 
-    auto operator()(std::size_t k)
+    void operator()(std::size_t k)
       requires(!coroutine)
     {
+      if (abandon.load(std::memory_order_relaxed)) return;
+      if (abandon.load(std::memory_order_relaxed)) return;
       try {
         values[k] = detail::evaluate(function, candidate_at(k), {});
       } catch (...) { fail(k); }
@@ -67,6 +71,8 @@ class function_evaluator final : public arrivals_evaluator {
     mobula::task<> operator()(std::size_t k)
       requires coroutine
     {
+      if (abandon.load(std::memory_order_relaxed)) co_return;
+      if (abandon.load(std::memory_order_relaxed)) return;
       try {
         values[k] = co_await awaited<F>::evaluation(function, candidate_at(k), {});
       } catch (...) { fail(k); }
@@ -74,7 +80,6 @@ class function_evaluator final : public arrivals_evaluator {
 
     // In a handler.
     void fail(std::size_t k) {
-      if (!all) throw;
       values[k] = std::numeric_limits<double>::quiet_NaN();
       failures.note(k, std::current_exception());
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <exception>
 #include <functional>
@@ -59,18 +60,19 @@ class pool_evaluator final : public arrivals_evaluator {
  public:
   explicit pool_evaluator(const pool_objective_of<Method, T>& of) : of_(of) {}
 
-  failed_evaluations evaluate(std::span<const double> xs, std::span<double> values, bool) override {
+  std::vector<failed_evaluation> evaluate(std::span<const double> xs, std::span<double> values,
+                                          const std::atomic<bool>& abandon) override {
     const std::size_t n = xs.size() / values.size();
     std::vector<future<double>> futures;
     futures.reserve(values.size());
     for (std::size_t k = 0; k < values.size(); ++k)
-      futures.push_back(of_.pool.submit(call{of_.method, xs.subspan(k * n, n)}));
+      futures.push_back(of_.pool.submit(call{of_.method, xs.subspan(k * n, n), abandon}));
     const auto outcomes = mobula::get_outcomes(std::move(futures));
-    failed_evaluations failed;
+    std::vector<failed_evaluation> failed;
     for (std::size_t k = 0; k < values.size(); ++k) {
       const auto failure = outcomes[k].failure();
       values[k] = failure ? std::numeric_limits<double>::quiet_NaN() : outcomes[k].get();
-      if (failure && failed.count++ == 0) failed.first = failure->exception();
+      if (failure) failed.push_back({k, failure->exception()});
     }
     return failed;
   }
@@ -121,7 +123,9 @@ class pool_evaluator final : public arrivals_evaluator {
   struct call {
     Method method;
     std::span<const double> x;
+    const std::atomic<bool>& abandon;
     auto operator()(T& object) {
+      if (abandon.load(std::memory_order_relaxed)) throw cancelled();
       if constexpr (is_coroutine<value>) {
         return awaited<Method, T>::evaluation(method, x, {}, object);
       } else {

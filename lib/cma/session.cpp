@@ -23,10 +23,7 @@ search_outcome outcome_of(const engine& es, const earlier_runs& before) {
           .best_iteration = found ? before.iterations + es.best_iteration() : 0,
           .mean = copy(es.mean()),
           .sigma = es.sigma(),
-          .stds = copy(es.stds()),
-          .evaluations = 0,
-          .iterations = 0,
-          .stop = {}};
+          .stds = copy(es.stds())};
 }
 
 }  // namespace
@@ -39,8 +36,7 @@ session::session(std::span<const double> x0, double sigma0, const options& setti
       objective_(objective),
       how_(how),
       plan_(sigma0, x0.size(), settings, how.restarts.value_or(no_restarts())),
-      ahead_(plan_),
-      best_{.f = std::numeric_limits<double>::infinity()} {
+      ahead_(plan_) {
   if (!how.checkpoint.empty()) watch_.emplace();
   if (how.resume) resume();
   if (runs_.empty() && !begin_next()) return;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -13,16 +14,16 @@ namespace mobula::cma {
 
 /// What `drive` has found: a `result` in plain numbers.
 struct search_outcome {
-  std::vector<double> x;
-  double f;
-  std::int64_t best_evaluation;
-  std::int64_t best_iteration;
-  std::vector<double> mean;
-  double sigma;
-  std::vector<double> stds;
-  std::int64_t evaluations;
-  std::int64_t iterations;
-  stop_reasons stop;
+  std::vector<double> x = {};
+  double f = std::numeric_limits<double>::infinity();
+  std::int64_t best_evaluation = 0;
+  std::int64_t best_iteration = 0;
+  std::vector<double> mean = {};
+  double sigma = 0;
+  std::vector<double> stds = {};
+  std::int64_t evaluations = 0;
+  std::int64_t iterations = 0;
+  stop_reasons stop = {};
 };
 
 /// Runs a search to its end, with restarts if they are asked for: what `minimize` does, for any way to evaluate. No

@@ -72,7 +72,6 @@ class function_evaluator final : public arrivals_evaluator {
       requires coroutine
     {
       if (abandon.load(std::memory_order_relaxed)) co_return;
-      if (abandon.load(std::memory_order_relaxed)) return;
       try {
         values[k] = co_await awaited<F>::evaluation(function, candidate_at(k), {});
       } catch (...) { fail(k); }

@@ -13,9 +13,9 @@
 namespace mobula::cma {
 namespace {
 
-constexpr std::size_t remembered = 64;           // durations, of which the median counts
-constexpr std::size_t enough = 8;                // durations before any evaluation is given up
-constexpr std::size_t most_replacements = 100;   // of failed evaluations in a generation, as the engine's
+constexpr std::size_t remembered = 64;          // durations, of which the median counts
+constexpr std::size_t enough = 8;               // durations before any evaluation is given up
+constexpr std::size_t most_replacements = 100;  // of failed evaluations in a generation, as the engine's
 constexpr evaluator::seconds for_ever{std::numeric_limits<double>::infinity()};
 
 class asynchronous_run {
@@ -123,13 +123,14 @@ class asynchronous_run {
   // Evaluations use the objective, which may go with whoever called; so all have to end.
   void drain() noexcept {
     for (const auto& [id, unused] : under_way_) objective_.give_up(id);
-    for (std::size_t left = under_way_.size() + given_up_; left > 0; --left) static_cast<void>(objective_.next(for_ever));
+    for (std::size_t left = under_way_.size() + given_up_; left > 0; --left)
+      static_cast<void>(objective_.next(for_ever));
   }
 
   engine& es_;
   evaluator& objective_;
   double give_up_after_;
-  std::size_t width_;  // evaluations under way
+  std::size_t width_;            // evaluations under way
   evaluator::seconds patience_;  // after which to ask again whether the search is abandoned
   std::size_t most_given_up_;
   std::map<std::uint64_t, evaluation> under_way_;

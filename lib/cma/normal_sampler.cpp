@@ -20,6 +20,9 @@ block words_of(const sample_id& id, std::uint64_t index) {
   return philox{}(counter, key);
 }
 
+// Uniform in the open interval (0, 1).
+double to_uniform(std::uint64_t word) { return (static_cast<double>(word >> 11) + 0.5) * 0x1p-53; }
+
 // The words of a candidate that follow those its coordinates start with: what a rejected draw goes on with.
 class word_stream {
  public:
@@ -33,8 +36,7 @@ class word_stream {
     return words_[used_++];
   }
 
-  // Uniform in the open interval (0, 1).
-  double next_uniform() { return (static_cast<double>(next() >> 11) + 0.5) * 0x1p-53; }
+  double next_uniform() { return to_uniform(next()); }
 
  private:
   sample_id id_;
@@ -124,6 +126,13 @@ void standard_normals(sample_id id, std::span<double> out) {
       out[start + i] = surely_inside(d, z) ? d.x : settle(d, more, z);
     }
   }
+}
+
+std::array<double, 2> uniforms(pair_id id) {
+  const block counter = {{id.index, 0, 0, 1}};  // those of candidates end in 0
+  const philox::key_type key = {{id.seed, 0}};
+  const block words = philox{}(counter, key);
+  return {to_uniform(words[0]), to_uniform(words[1])};
 }
 
 }  // namespace mobula::cma

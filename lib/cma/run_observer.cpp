@@ -44,8 +44,7 @@ void summarize(generation_record& g) {
 run_observer::run_observer(const minimize_options& how, const options& settings, std::size_t dimension,
                            std::int64_t resumed)
     : how_(how), out_(how.out == nullptr ? std::cout : *how.out), log_file_(log_file(how)) {
-  if (how.show != display::none)
-    display_.emplace(how.show, out_, is_terminal(out_), limits_of(settings, how.restarts));
+  if (how.show != display::none) display_.emplace(how.show, out_, is_terminal(out_), limits_of(settings, how.restarts));
   if (!log_file_.empty()) log_.emplace(log_file_, dimension, resumed);
   observed_ = display_ || log_ || how.callback;
 }

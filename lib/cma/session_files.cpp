@@ -63,8 +63,8 @@ void session::resume() {
   pass(a, best_);
   a.require_end();
   if (es.dimension() != x0_.size())
-    refuse(how_.checkpoint, "it is of " + std::to_string(es.dimension()) + " variables, and x0 has " +
-                                std::to_string(x0_.size()));
+    refuse(how_.checkpoint,
+           "it is of " + std::to_string(es.dimension()) + " variables, and x0 has " + std::to_string(x0_.size()));
   for (const finished_run& f : finished_) {
     stop_reasons why;
     for (const criterion which : f.stop) why.add({which, 0, 0});

@@ -63,7 +63,6 @@ class function_evaluator final : public arrivals_evaluator {
       requires(!coroutine)
     {
       if (abandon.load(std::memory_order_relaxed)) return;
-      if (abandon.load(std::memory_order_relaxed)) return;
       try {
         values[k] = detail::evaluate(function, candidate_at(k), {});
       } catch (...) { fail(k); }

@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <stop_token>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -41,12 +42,14 @@ struct pool_objective_of {
 };
 
 template <auto Method, class T>
-[[nodiscard]] auto pool_objective(const actor_pool<T>& pool, std::function<actor<T>()> replace = {}) {
+[[nodiscard]] auto pool_objective(const actor_pool<T>& pool,
+                                  std::type_identity_t<std::function<actor<T>()>> replace = {}) {
   return pool_objective_of<decltype(Method), T>{Method, pool, std::move(replace)};
 }
 /// The same for a function that takes the object and a candidate.
 template <class F, class T>
-[[nodiscard]] auto pool_objective(F f, const actor_pool<T>& pool, std::function<actor<T>()> replace = {}) {
+[[nodiscard]] auto pool_objective(F f, const actor_pool<T>& pool,
+                                  std::type_identity_t<std::function<actor<T>()>> replace = {}) {
   return pool_objective_of<F, T>{std::move(f), pool, std::move(replace)};
 }
 

@@ -77,7 +77,10 @@ class asynchronous_run {
   // Whether an evaluation that threw counts as a value, NaN; else another one takes its place.
   bool takes_failure(const std::exception_ptr& what) {
     const failure_policy policy = es_.settings().on_failure;
-    if (policy == failure_policy::stop || ++failed_ == es_.constants().popsize) std::rethrow_exception(what);
+    ++failed_;
+    const bool all = es_.best_evaluation() == 0 && failed_ >= es_.constants().popsize &&
+                     std::ranges::all_of(values_, [](double v) { return std::isnan(v); });
+    if (policy == failure_policy::stop || all) std::rethrow_exception(what);
     return policy == failure_policy::worst_rank || ++replaced_ > most_replacements;
   }
 

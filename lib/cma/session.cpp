@@ -89,6 +89,7 @@ engine session::make_engine(const planned_run& plan) const {
 void session::run_front_asynchronously() {
   active_run& r = runs_.front();
   const auto told = [&](std::span<const double> values) {
+    r.beyond = false;
     show_generation(r, values);
     save_if_due();
     return !stop_ && !r.es.stop();
@@ -123,15 +124,17 @@ void session::run_generation() {
   save_if_due();
 }
 
-// An evaluation that threw has no value, and goes by the policy; but when all did, something else is wrong.
+// An evaluation that threw has no value, and goes by the policy; but when all did from the start, something else is wrong.
 void session::tell(active_run& r, std::span<const double> values, std::span<const failed_evaluation> failed) {
-  const bool rethrow = r.es.settings().on_failure == failure_policy::stop || failed.size() == values.size();
+  const bool rethrow = r.es.settings().on_failure == failure_policy::stop ||
+                       (failed.size() == r.es.constants().popsize && r.es.best_evaluation() == 0);
   if (!failed.empty() && rethrow) {
     r.failure = failed.front().what;
     return;
   }
   const std::int64_t before = r.es.iterations();
   r.es.tell(values);
+  r.beyond = false;
   if (r.es.iterations() != before) show_generation(r, values);
 }
 
@@ -141,6 +144,7 @@ void session::show_generation(active_run& r, std::span<const double> values) {
   if (&r != &runs_.front()) {
     r.unseen.push_back(std::move(g));
   } else if (show(std::move(g))) {
+    if (watch_) save();  // before: whoever goes on from there does not want to stop again
     r.es.request_stop("the callback asked for it");
     stop_ = true;
   }
@@ -157,7 +161,7 @@ bool session::show(generation_record g) {
 
 // The first run is over: it counts, and the turn of the next has come, unless the search is over with it.
 void session::finish_front() {
-  if (watch_) save();
+  if (watch_ && !stop_) save();
   if (interrupted()) {
     runs_.front().es.request_stop("SIGTERM");
     stop_ = true;

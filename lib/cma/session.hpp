@@ -47,7 +47,9 @@ class session {
     std::vector<generation_record> unseen = {};  // what was not shown, as its turn had not come
     std::exception_ptr failure = nullptr;        // ends the search when its turn has come
 
-    [[nodiscard]] bool over() const { return failure != nullptr || es.stop(); }
+    bool beyond = false;  // a limit that it had reached has been raised
+
+    [[nodiscard]] bool over() const { return failure != nullptr || (es.stop() && !beyond); }
   };
 
   [[nodiscard]] bool begin_next();

@@ -1,5 +1,6 @@
 // The checkpoint of a session: that of the engine of its first run, as `optimizer::resume` reads it too, and behind it
 // what the runs before have come to.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
@@ -20,6 +21,20 @@ void pass(archive& a, search_outcome& best) {
 }
 void pass(archive& a, earlier_runs& before) {
   a(before.runs, before.iterations, before.evaluations, before.best_f, before.best_x);
+}
+
+// Whether all criteria that fired are limits, and none is reached any more.
+bool are_lifted(const engine& es) {
+  const options& now = es.settings();
+  return std::ranges::all_of(es.stop(), [&](const stop_reason& why) {
+    switch (why.which) {
+      case criterion::ftarget: return !(es.best_f() <= now.ftarget);
+      case criterion::maxfevals: return static_cast<double>(es.evaluations()) < now.maxfevals;
+      case criterion::maxiter: return static_cast<double>(es.iterations()) < now.maxiter;
+      case criterion::timeout: return why.value < now.timeout.count();
+      default: return false;
+    }
+  });
 }
 
 [[noreturn]] void refuse(const std::filesystem::path& file, const std::string& why) {
@@ -75,6 +90,7 @@ void session::resume() {
     refuse(how_.checkpoint, "it is of a search with another popsize, seed or other restarts");
   es.set_criteria(front->settings);
   runs_.push_back({*front, std::move(es)});
+  runs_.back().beyond = are_lifted(runs_.back().es);
   ahead_ = plan_;
 }
 

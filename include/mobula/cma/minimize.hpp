@@ -77,8 +77,8 @@ inline result result_of(search_outcome found) {
           .stop = std::move(found.stop)};
 }
 
-template <class F, class X0>
-task<result> minimize_in_task(F f, X0 x0, double sigma0, options settings, minimize_options how);
+template <class F>
+task<result> minimize_in_task(F f, std::vector<double> x0, double sigma0, options settings, minimize_options how);
 
 }  // namespace detail
 
@@ -118,19 +118,28 @@ template <class F>
 
 /// The same for a coroutine, which it suspends: `co_await` it.
 ///
-///     cma::result best = co_await cma::async_minimize(f, x0, 0.5, {.popsize = 100});
+///     cma::result best = co_await cma::async_minimize(f, x0, 0.5, settings);
 ///
+/// With g++ 12 name the options before: it miscompiles temporaries like them within a `co_await` expression.
 /// Lifetime: an lvalue `f` is borrowed until the task is over; the rest is kept in it.
 template <class F, class X0>
-[[nodiscard]] task<result> async_minimize(F&& f, X0 x0, double sigma0, options settings = {},
-                                          minimize_options how = {}) {
-  return detail::minimize_in_task<F>(std::forward<F>(f), std::move(x0), sigma0, std::move(settings), std::move(how));
+[[nodiscard]] task<result> async_minimize(F&& f, const X0& x0, double sigma0, const options& settings,
+                                          const minimize_options& how) {
+  return detail::minimize_in_task<F>(std::forward<F>(f), detail::numbers_of(x0), sigma0, settings, how);
+}
+template <class F, class X0>
+[[nodiscard]] task<result> async_minimize(F&& f, const X0& x0, double sigma0, const options& settings) {
+  return async_minimize(std::forward<F>(f), x0, sigma0, settings, minimize_options());
+}
+template <class F, class X0>
+[[nodiscard]] task<result> async_minimize(F&& f, const X0& x0, double sigma0) {
+  return async_minimize(std::forward<F>(f), x0, sigma0, options(), minimize_options());
 }
 
 namespace detail {
 
-template <class F, class X0>
-task<result> minimize_in_task(F f, X0 x0, double sigma0, options settings, minimize_options how) {
+template <class F>
+task<result> minimize_in_task(F f, std::vector<double> x0, double sigma0, options settings, minimize_options how) {
   const auto search = [&] { return minimize(f, x0, sigma0, settings, how); };
   co_return co_await mobula::remote(search)();
 }

@@ -117,6 +117,11 @@ class pool_evaluator final : public arrivals_evaluator {
       return a;
     }
 
+    // Fails if it has been given up, so that the pool sees that its member is dead.
+    void done(std::uint64_t id) {
+      if (!take(id)) throw cancelled();
+    }
+
    private:
     std::mutex mutex_;
     std::map<std::uint64_t, actor<T>> by_id_;
@@ -154,13 +159,13 @@ class pool_evaluator final : public arrivals_evaluator {
         return await(std::move(*this), object);
       } else {
         const double y = detail::evaluate(method, x, stop, object);
-        static_cast<void>(who->take(id));
+        who->done(id);
         return y;
       }
     }
     static mobula::task<double> await(owning_call me, T& object) {
       const double y = co_await awaited<Method, T>::evaluation(me.method, me.x, me.stop, object);
-      static_cast<void>(me.who->take(me.id));
+      me.who->done(me.id);
       co_return y;
     }
   };

@@ -30,6 +30,7 @@ void engine::impl::learn() {
   ranked_.resize(order.size());
   for (std::size_t rank = 0; rank < order.size(); ++rank) ranked_[rank] = columns_[order[rank]];
   demote_mirrors();
+  if (candidates.mirrors() > 0) candidates.mirror(state, ranked_);
   update_(state, parameters_for(ranked_.size()), candidates, ranked_);
   finish_generation();
 }
@@ -89,7 +90,6 @@ const parameters& engine::impl::parameters_for(std::size_t count) {
 
 void engine::impl::finish_generation() {
   state.limit_stds(least_stds, greatest_stds);
-  if (candidates.mirrors() > 0) candidates.mirror(ranked_);
   candidates.clear();
   asked = false;
   waiting.clear();

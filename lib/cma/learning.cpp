@@ -19,29 +19,31 @@ double key_of(double value) { return value == -infinity ? std::numeric_limits<do
 // From `columns_`, `values_` and `numbers_`.
 void engine::impl::learn() {
   if (columns_.empty()) return;
-  note_values();
+  std::span<const std::uint32_t> order = note_values();
   if (columns_.size() < 2) return;  // all others have failed: the generation goes on
   if (space.is_clipping()) {
     bounds.adapt(sorted_, state, parameters_for(columns_.size()).mueff);
     for (std::size_t i = 0; i < columns_.size(); ++i) keys_[i] += bounds.of(candidates.x(columns_[i]).data());
   }
   if (settings.elitist && best_f < sorted_.front()) add_elite();
-  const std::span<const std::uint32_t> order = ranks_.sort(keys_);
+  if (space.is_clipping() || keys_.size() > order.size()) order = ranks_.sort(keys_);
   ranked_.resize(order.size());
   for (std::size_t rank = 0; rank < order.size(); ++rank) ranked_[rank] = columns_[order[rank]];
   demote_mirrors();
+  if (candidates.mirrors() > 0) candidates.mirror(state, ranked_);
   update_(state, parameters_for(ranked_.size()), candidates, ranked_);
   finish_generation();
 }
 
-// Sets `keys_` and `sorted_`, and the best so far.
-void engine::impl::note_values() {
+// Sets `keys_`, `sorted_`, and the best so far. Returns the order of the keys.
+std::span<const std::uint32_t> engine::impl::note_values() {
   keys_.resize(values_.size());
   std::transform(values_.begin(), values_.end(), keys_.begin(), key_of);
   const std::span<const std::uint32_t> order = ranks_.sort(keys_);
   sorted_.resize(order.size());
   for (std::size_t rank = 0; rank < order.size(); ++rank) sorted_[rank] = keys_[order[rank]];
   if (sorted_.front() < best_f) keep_best(order.front());
+  return order;
 }
 
 void engine::impl::keep_best(std::uint32_t which) {
@@ -88,7 +90,6 @@ const parameters& engine::impl::parameters_for(std::size_t count) {
 
 void engine::impl::finish_generation() {
   state.limit_stds(least_stds, greatest_stds);
-  if (candidates.mirrors() > 0) candidates.mirror(ranked_);
   candidates.clear();
   asked = false;
   waiting.clear();

@@ -95,28 +95,30 @@ void population::start_column(std::size_t k, std::uint64_t id) {
   partners_[k] = k;
 }
 
-// Mirrors some columns of fresh normals, and keeps the length that each had (Auger, Brockhoff & Hansen, "Mirrored
-// sampling in evolution strategies with weighted recombination", GECCO 2011): the last of the generation become -z of
-// the first, or the first become the opposite of what was worst in the generation before.
+// Mirrors some columns of fresh normals (Auger, Brockhoff & Hansen, "Mirrored sampling in evolution strategies with
+// weighted recombination", GECCO 2011): the last of the generation become -z of the first, or the first become the
+// opposite of what was worst in the generation before. A mirrored step has the length that was drawn, but as with pycma
+// the opposite of a bad one stays short if it is.
 void population::mirror_columns(const search_state& s, std::size_t first, std::size_t count) {
-  const auto turn = [this](std::size_t k, const auto& direction) {
+  const auto turn = [this](std::size_t k, const auto& direction, double shortest) {
     const double length = direction.norm();
-    if (length > 0) z_.col(index(k)) = direction * (-z_.col(index(k)).norm() / length);
+    const double wanted = length > shortest ? z_.col(index(k)).norm() : length;
+    if (length > 0) z_.col(index(k)) = direction * (-wanted / length);
     origins_[k] = origin::mirrored;
   };
   if (method_ == mirror_method::unconditional) {
     for (std::size_t j = 0; j < mirrors_ && 2 * (first + j) + 1 < count + first; ++j) {
       const std::size_t from = first + j;
       const std::size_t to = count - 1 - j;
-      turn(to, z_.col(index(from)));
+      turn(to, z_.col(index(from)), 0);
       partners_[from] = to;
       partners_[to] = from;
     }
   } else {
     for (std::size_t j = 0; j < directed_ && first + j < count; ++j) {
-      scratch_y_ = directions_.col(index(j));
+      scratch_y_ = directions_.col(index(j)).cwiseQuotient(s.sigma * s.scale);
       s.C->whiten(scratch_y_, scratch_z_);
-      turn(first + j, scratch_z_);
+      turn(first + j, scratch_z_, std::sqrt(static_cast<double>(space_.dimension())));
     }
   }
 }
@@ -171,12 +173,12 @@ void population::place_injected(const search_state& s) {
   }
 }
 
-void population::mirror(std::span<const std::uint32_t> ranked) {
+void population::mirror(const search_state& s, std::span<const std::uint32_t> ranked) {
   directed_ = 0;
   if (method_ != mirror_method::selective) return;
   for (std::size_t rank = ranked.size(); rank-- > 0 && directed_ < mirrors_;) {
     if (origins_[ranked[rank]] == origin::mirrored) continue;  // or it would go back and forth
-    directions_.col(index(directed_++)) = y_.col(index(ranked[rank]));
+    directions_.col(index(directed_++)) = s.sigma * s.scale.cwiseProduct(y_.col(index(ranked[rank])));
   }
 }
 

@@ -39,7 +39,7 @@ class population {
   /// Notes a solution (n numbers) that the next generation starts with.
   void inject(std::span<const double> x) { waiting_.insert(waiting_.end(), x.begin(), x.end()); }
   /// Notes the steps of the worst of these columns, which stand in order, to be mirrored in the next generation.
-  void mirror(std::span<const std::uint32_t> ranked);
+  void mirror(const search_state& s, std::span<const std::uint32_t> ranked);
   [[nodiscard]] std::size_t mirrors() const noexcept { return mirrors_; }
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -90,7 +90,7 @@ class population {
 
   std::vector<double> waiting_;   // solutions to be injected, n numbers each
   std::vector<double> injected_;  // those that this generation starts with
-  matrix directions_;             // steps to be mirrored, in the coordinates of y
+  matrix directions_;             // steps to be mirrored, in the coordinates of x
   std::size_t directed_ = 0;      // how many they are
   vector scratch_y_;
   vector scratch_z_;

@@ -73,7 +73,7 @@ struct engine::impl {
   void locate(std::span<const double> xs, std::size_t count);
   void drop_failed();
   void learn();
-  void note_values();
+  std::span<const std::uint32_t> note_values();
   void keep_best(std::uint32_t which);
   void add_elite();
   void demote_mirrors();

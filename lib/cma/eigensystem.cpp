@@ -42,6 +42,11 @@ void eigensystem::decompose(matrix& c) {
   square_root_.noalias() = axes_ * lengths_.asDiagonal();
 }
 
+void eigensystem::pass(archive& a) {
+  a(axes_, lengths_);
+  if (a.loading()) square_root_.noalias() = axes_ * lengths_.asDiagonal();
+}
+
 // Eigenvalues and -vectors of the tridiagonal matrix that C is orthogonally similar to. SelfAdjointEigenSolver::compute
 // would do all of `decompose`, but from n = 48 on it allocates; so does Eigen's public Tridiagonalization.
 bool eigensystem::solve(const matrix& c) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cma/archive.hpp"
 #include "cma/eigen.hpp"
 
 namespace mobula::cma {
@@ -17,6 +18,9 @@ class eigensystem {
   /// identity is added to `c` that lifts the smallest to that bound, so that `c` stays positive definite. If `c` cannot
   /// be decomposed, which takes numbers that are not finite, the last decomposition stays.
   void decompose(matrix& c);
+
+  /// Passes the decomposition, all that outlives a call.
+  void pass(archive& a);
 
   [[nodiscard]] const matrix& axes() const noexcept { return axes_; }                // B, one axis a column
   [[nodiscard]] const vector& lengths() const noexcept { return lengths_; }          // D, ascending

@@ -2,6 +2,7 @@
 
 #include <Random123/philox.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -14,11 +15,14 @@ using block = philox::ctr_type;
 
 constexpr std::size_t words_per_block = 4;
 
-block words_of(const sample_id& id, std::uint64_t index) {
+[[gnu::always_inline]] inline block words_of(const sample_id& id, std::uint64_t index) {
   const block counter = {{index, id.candidate, id.generation, 0}};
   const philox::key_type key = {{id.seed, 0}};
   return philox{}(counter, key);
 }
+
+// Uniform in the open interval (0, 1).
+double to_uniform(std::uint64_t word) { return (static_cast<double>(word >> 11) + 0.5) * 0x1p-53; }
 
 // The words of a candidate that follow those its coordinates start with: what a rejected draw goes on with.
 class word_stream {
@@ -33,8 +37,7 @@ class word_stream {
     return words_[used_++];
   }
 
-  // Uniform in the open interval (0, 1).
-  double next_uniform() { return (static_cast<double>(next() >> 11) + 0.5) * 0x1p-53; }
+  double next_uniform() { return to_uniform(next()); }
 
  private:
   sample_id id_;
@@ -112,18 +115,32 @@ double draw_tail(word_stream& words, double side) {
 
 }  // namespace
 
+// Some blocks at a time, as a processor works on several that do not wait for each other.
 void standard_normals(sample_id id, std::span<double> out) {
+  constexpr std::size_t blocks_at_once = 4;
+  constexpr std::size_t words_at_once = blocks_at_once * words_per_block;
   const ziggurat& z = table();
   const std::size_t n = out.size();
   word_stream more(id, (n + words_per_block - 1) / words_per_block);
-  for (std::size_t start = 0; start < n; start += words_per_block) {
-    const block words = words_of(id, start / words_per_block);
-    const std::size_t here = n - start < words_per_block ? n - start : words_per_block;
+  std::array<std::uint64_t, words_at_once> words;
+  for (std::size_t start = 0; start < n; start += words_at_once) {
+    const std::size_t here = std::min(words_at_once, n - start);
+    for (std::size_t first = 0; first < here; first += words_per_block) {
+      const block drawn = words_of(id, (start + first) / words_per_block);
+      for (std::size_t i = 0; i < words_per_block; ++i) words[first + i] = drawn[i];
+    }
     for (std::size_t i = 0; i < here; ++i) {
       const draw d = draw_from(words[i], z);
       out[start + i] = surely_inside(d, z) ? d.x : settle(d, more, z);
     }
   }
+}
+
+std::array<double, 2> uniforms(pair_id id) {
+  const block counter = {{id.index, 0, 0, 1}};  // those of candidates end in 0
+  const philox::key_type key = {{id.seed, 0}};
+  const block words = philox{}(counter, key);
+  return {to_uniform(words[0]), to_uniform(words[1])};
 }
 
 }  // namespace mobula::cma

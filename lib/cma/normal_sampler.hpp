@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -21,5 +22,14 @@ struct sample_id {
 /// Threads: may be called from any number of them.
 /// Cost:    about 4 ns a number; no allocation.
 void standard_normals(sample_id id, std::span<double> out);
+
+/// Names a pair of random numbers that have nothing to do with any candidate.
+struct pair_id {
+  std::uint64_t seed;
+  std::uint64_t index;
+};
+
+/// Returns two independent numbers, uniform in (0, 1), a function of `id` alone.
+std::array<double, 2> uniforms(pair_id id);
 
 }  // namespace mobula::cma

@@ -7,15 +7,16 @@
 #include <stdexcept>
 #include <string>
 
+#include "cma/rates.hpp"
+
 namespace mobula::cma {
 namespace {
 
 // w'_i = ln((lambda + 1) / 2) - ln i (equation 49). Falls with i; the middle one of an odd number is exactly 0.
-std::vector<double> raw_weights(std::size_t popsize) {
-  std::vector<double> weights(popsize);
+void set_raw_weights(std::vector<double>& weights, std::size_t popsize) {
+  weights.resize(popsize);
   const double middle = (static_cast<double>(popsize) + 1) / 2;
   for (std::size_t i = 0; i < popsize; ++i) weights[i] = std::log(middle) - std::log(static_cast<double>(i + 1));
-  return weights;
 }
 
 double sum(std::span<const double> values) { return std::accumulate(values.begin(), values.end(), 0.0); }
@@ -41,12 +42,15 @@ double negative_sum(const parameters& p, double mueff_negative) {
   return std::max(0.0, std::min({forget_what_is_learned, selection_bound, posdef_bound}));
 }
 
-void set_covariance_rates(parameters& p) {
+// Separable: Ros & Hansen, "A simple modification in CMA-ES achieving linear time and space complexity" (PPSN 2008),
+// multiply the learning rate of C by (n + 2) / 3.
+void set_covariance_rates(parameters& p, bool separable) {
   const double n = static_cast<double>(p.dimension);
   const double few = std::min(1.0, static_cast<double>(p.popsize) / 6);  // slower with fewer than six candidates
   p.cc = (4 + p.mueff / n) / (n + 4 + 2 * p.mueff / n);                  // equation 56
-  p.c1 = few * 2 / ((n + 1.3) * (n + 1.3) + p.mueff);                    // equation 57
-  const double rank_mu = 2 * (0.25 + p.mueff + 1 / p.mueff - 2) / ((n + 2) * (n + 2) + p.mueff);
+  const double faster = separable ? (n + 2) / 3 : 1;
+  p.c1 = std::min(1.0, faster * few * 2 / ((n + 1.3) * (n + 1.3) + p.mueff));  // equation 57
+  const double rank_mu = faster * 2 * (0.25 + p.mueff + 1 / p.mueff - 2) / ((n + 2) * (n + 2) + p.mueff);
   p.cmu = std::min(1 - p.c1, rank_mu);  // equation 58
 }
 
@@ -70,26 +74,34 @@ std::size_t default_popsize(std::size_t dimension) {
   return static_cast<std::size_t>(4 + std::floor(3 * std::log(static_cast<double>(dimension))));
 }
 
-parameters strategy_parameters(std::size_t dimension, std::size_t popsize) {
-  if (dimension == 0) throw std::invalid_argument("cma: the dimension is 0; it must be at least 1");
-  if (popsize < 2)
-    throw std::invalid_argument("cma: popsize is " + std::to_string(popsize) + "; it must be at least 2");
+double default_maxiter(std::size_t dimension, double popsize) {
+  const double n = static_cast<double>(dimension);
+  return 100 + std::floor(150 * (n + 3) * (n + 3) / std::sqrt(popsize));
+}
 
-  parameters p{};
+void set_parameters(parameters& p, std::size_t dimension, std::size_t popsize, variant which) {
   p.dimension = dimension;
   p.popsize = popsize;
   p.mu = popsize / 2;
-  p.weights = raw_weights(popsize);
+  set_raw_weights(p.weights, popsize);
   const std::span<double> positive = std::span(p.weights).first(p.mu);
   const std::span<double> negative = std::span(p.weights).subspan(p.mu);
 
   p.mueff = selection_mass(positive);
-  set_covariance_rates(p);
+  set_covariance_rates(p, which.separable);
   set_step_size_rates(p);
 
   scale(positive, 1 / sum(positive));
   const double total = -sum(negative);
-  if (total > 0) scale(negative, negative_sum(p, selection_mass(negative)) / total);
+  if (total > 0) scale(negative, which.active ? negative_sum(p, selection_mass(negative)) / total : 0.0);
+}
+
+parameters strategy_parameters(std::size_t dimension, std::size_t popsize, variant which) {
+  if (dimension == 0) throw std::invalid_argument("cma: the dimension is 0; it must be at least 1");
+  if (popsize < 2)
+    throw std::invalid_argument("cma: popsize is " + std::to_string(popsize) + "; it must be at least 2");
+  parameters p{};
+  set_parameters(p, dimension, popsize, which);
   return p;
 }
 

@@ -34,7 +34,8 @@ void add_product(const A& a, const B& b, C&& c) {
 
 /// Adds w y^T, which must be symmetric, to the lower triangle of c, for w and y (n x m) and c (n x n). What it leaves
 /// above the diagonal means nothing. Allocates nothing.
-inline void add_symmetric_product(const matrix& w, const matrix& y, matrix& c) {
+template <class W, class Y>
+void add_symmetric_product(const W& w, const Y& y, matrix& c) {
   constexpr eigen::Index strip = tile / 2;  // narrower, since each strip reaches above the diagonal
   for (eigen::Index start = 0; start < c.cols(); start += strip) {
     const eigen::Index columns = std::min(strip, c.cols() - start);

@@ -20,6 +20,8 @@ std::uint64_t ordered(double value) {
 }  // namespace
 
 std::span<const std::uint32_t> ranking::sort(std::span<const double> values) {
+  keys_.resize(values.size());
+  order_.resize(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) keys_[i] = {ordered(values[i]), static_cast<std::uint32_t>(i)};
   std::sort(keys_.begin(), keys_.end(),
             [](const key& a, const key& b) { return a.value != b.value ? a.value < b.value : a.index < b.index; });

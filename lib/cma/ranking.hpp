@@ -7,12 +7,12 @@
 
 namespace mobula::cma {
 
-/// Puts the candidates of a generation in order. All memory is taken by the constructor.
+/// Puts the candidates of a generation in order. Takes memory only for more of them than ever before.
 class ranking {
  public:
   explicit ranking(std::size_t popsize) : keys_(popsize), order_(popsize) {}
 
-  /// Returns the indices of `values` (popsize numbers) from the smallest to the largest value: NaN after infinity,
+  /// Returns the indices of `values` from the smallest to the largest value: NaN after infinity,
   /// equal ones in the order of their indices.
   std::span<const std::uint32_t> sort(std::span<const double> values);
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <span>
+#include <string>
 
+#include "cma/archive.hpp"
 #include "mobula/cma/options.hpp"
 
 namespace mobula::cma {
@@ -9,5 +11,14 @@ namespace mobula::cma {
 /// Returns `given` with the defaults filled in that depend on the dimension.
 /// Errors: throws `std::invalid_argument` that names what makes no sense, and what would.
 [[nodiscard]] options checked(std::span<const double> x0, double sigma0, const options& given);
+
+/// Errors: throws `std::invalid_argument` if a coordinate of `x`, the `name` of which is told, is not finite.
+void check_point(std::span<const double> x, const std::string& name);
+
+/// Copies the criteria to stop.
+void take_criteria(options& to, const options& from);
+
+/// Passes all options.
+void pass_options(archive& a, options& settings);
 
 }  // namespace mobula::cma

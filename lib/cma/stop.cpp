@@ -4,13 +4,15 @@
 #include <ostream>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 namespace mobula::cma {
 namespace {
 
 constexpr std::array<std::string_view, criterion_count> names = {
-    "ftarget",   "maxfevals",  "maxiter",         "tolx",         "tolfun",        "tolfunhist", "tolflatfitness",
-    "tolfacupx", "tolupsigma", "tolconditioncov", "noeffectaxis", "noeffectcoord",
+    "ftarget",    "maxfevals",       "maxiter",       "timeout",        "tolx",           "tolfun",
+    "tolfunhist", "tolfunrel",       "tolstagnation", "tolxstagnation", "tolflatfitness", "tolfacupx",
+    "tolupsigma", "tolconditioncov", "noeffectaxis",  "noeffectcoord",  "failed",         "callback",
 };
 
 }  // namespace
@@ -31,6 +33,17 @@ bool stop_reasons::contains(std::string_view which) const {
   return contains(static_cast<criterion>(found - names.begin()));
 }
 
+void stop_reasons::add(stop_reason reason) noexcept {
+  std::size_t place = size_++;
+  for (; place > 0 && reasons_[place - 1].which > reason.which; --place) reasons_[place] = reasons_[place - 1];
+  reasons_[place] = reason;
+}
+
+void stop_reasons::add_callback(std::string message) {
+  message_ = std::move(message);
+  if (!contains(criterion::callback)) add({criterion::callback, 0, 0});
+}
+
 std::ostream& operator<<(std::ostream& out, const stop_reason& reason) {
   return out << reason.name() << ": " << reason.value << " (threshold " << reason.threshold << ")";
 }
@@ -39,8 +52,14 @@ std::ostream& operator<<(std::ostream& out, const stop_reasons& reasons) {
   if (reasons.empty()) return out << "no criterion fired";
   const char* separator = "";
   for (const stop_reason& reason : reasons) {
-    out << separator << reason;
+    out << separator;
     separator = ", ";
+    if (reason.which != criterion::callback) {
+      out << reason;
+    } else {
+      out << reason.name();
+      if (!reasons.message().empty()) out << ": " << reasons.message();
+    }
   }
   return out;
 }

@@ -1,5 +1,7 @@
 #include <cstdlib>
+#include <limits>
 #include <new>
+#include <span>
 #include <vector>
 
 #include "mobula/cma/optimizer.hpp"
@@ -84,6 +86,88 @@ TEST_CASE("ask and tell allocate nothing", "[cma]") {
     CAPTURE(s.n, s.popsize);
     CHECK(spent == 0);
   }
+}
+
+namespace {
+
+// Allocations of 60 generations, once the run has had what it needs.
+template <class Step>
+long spent_by(const cma::options& settings, Step step) {
+  const std::vector<double> x0(20, 1.0);
+  cma::engine es(x0, 0.5, settings);
+  long before = 0;
+  for (int i = 0; i < 80; ++i) {
+    if (i == 20) before = allocations;
+    step(es);
+  }
+  return allocations - before;
+}
+
+double sphere(const double* x) {
+  double sum = 0;
+  for (int i = 0; i < 20; ++i) sum += x[i] * x[i];
+  return sum;
+}
+
+// Fills `values`, which has room, from the points.
+std::span<const double> evaluate(std::span<const double> xs, std::vector<double>& values) {
+  values.clear();
+  for (std::size_t i = 0; i < xs.size(); i += 20) values.push_back(sphere(&xs[i]));
+  return values;
+}
+
+std::vector<cma::options> variants() {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  std::vector<cma::options> all(8);
+  all[0].diagonal = infinity;
+  all[1].diagonal = 15;
+  all[2].bounds = {.lower = -2, .upper = 4};
+  all[3].bounds = {.lower = 0.25, .handling = cma::bound_handling::penalty};
+  all[4].elitist = true;
+  all[5].mirrors = 0.2;
+  all[6].mirrors = 3;
+  all[6].mirrormethod = cma::mirror_method::unconditional;
+  all[7].stds = std::vector<double>(20, 2.0);
+  all[7].fixed_variables = {{3, 1.5}};
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("no variant allocates anything in a generation", "[cma]") {
+  std::vector<double> values;
+  values.reserve(100);
+  for (const cma::options& settings : variants()) {
+    const long spent = spent_by(settings, [&](cma::engine& es) { es.tell(evaluate(es.ask(), values)); });
+    CHECK(spent == 0);
+  }
+}
+
+TEST_CASE("failed candidates are replaced without allocation", "[cma]") {
+  std::vector<double> values;
+  values.reserve(100);
+  int told = 0;
+  const auto step = [&](cma::engine& es) {
+    evaluate(es.ask(), values);
+    if (++told % 2 == 0) values.front() = std::numeric_limits<double>::quiet_NaN();
+    es.tell(values);
+  };
+  CHECK(spent_by({.on_failure = cma::failure_policy::resample}, step) == 0);
+}
+
+TEST_CASE("solutions told with their points are learned from without allocation", "[cma]") {
+  std::vector<double> values;
+  std::vector<double> xs;
+  values.reserve(100);
+  xs.reserve(1000);
+  const auto step = [&](cma::engine& es) {
+    const std::span<const double> asked = es.ask();
+    xs.assign(asked.begin(), asked.end() - 40);              // not all of them,
+    xs.insert(xs.end(), asked.begin(), asked.begin() + 20);  // one twice,
+    xs.insert(xs.end(), 20, 0.125);                          // and one from outside
+    es.tell(xs, evaluate(xs, values));
+  };
+  CHECK(spent_by({}, step) == 0);
 }
 
 #endif

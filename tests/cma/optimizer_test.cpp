@@ -169,3 +169,77 @@ TEST_CASE("one dimension and two candidates are enough", "[cma]") {
   for (int i = 0; i < 100; ++i) step(pair);
   CHECK(pair.result().mean.allFinite());
 }
+
+TEST_CASE("solutions and values can be told as any matrix, vectors and ranges", "[cma]") {
+  const auto told = [](auto&& tell) {
+    cma::optimizer es({3, 2}, 0.5, {.popsize = 4});
+    const Eigen::MatrixXd xs = es.ask();
+    tell(es, xs);
+    return fingerprint(es);
+  };
+  const std::string expected = told([](auto& es, auto& xs) { es.tell(xs, std::vector<double>{3, 1, 2, 0}); });
+  CHECK(told([](auto& es, auto&) { es.tell({3, 1, 2, 0}); }) == expected);
+  CHECK(told([](auto& es, auto& xs) { es.tell(xs, Eigen::Vector4d(3, 1, 2, 0)); }) == expected);
+  CHECK(told([](auto& es, auto& xs) { es.tell(2 * xs - xs, std::list<int>{3, 1, 2, 0}); }) == expected);
+  CHECK(told([](auto& es, auto& xs) {
+          std::vector<std::vector<double>> points;
+          for (auto x : xs.colwise()) points.emplace_back(x.begin(), x.end());
+          es.tell(points, std::array<double, 4>{3, 1, 2, 0});
+        }) == expected);
+  CHECK(told([](auto& es, auto&) { es.tell(es.ask_spans(), std::vector<double>{3, 1, 2, 0}); }) == expected);
+  CHECK(told([](auto& es, auto& xs) { es.tell(xs.leftCols(3), std::vector<double>{3, 1, 2}); }) != expected);
+  CHECK_THROWS_AS(told([](auto& es, auto&) {
+                    es.tell(std::vector<std::vector<double>>{{1}, {2}}, std::vector{1, 2});
+                  }),
+                  std::invalid_argument);
+}
+
+TEST_CASE("a generation is one matrix, and spans of its columns", "[cma]") {
+  cma::optimizer es({3, 2, 1}, 0.5, {.popsize = 5});
+  const auto& xs = es.ask();
+  const auto spans = es.ask_spans();
+  REQUIRE(spans.size() == 5);
+  for (std::size_t k = 0; k < 5; ++k) CHECK(spans[k].data() == xs.col(static_cast<Eigen::Index>(k)).data());
+  CHECK(es.ask_one().data() == spans[0].data());
+}
+
+TEST_CASE("with resample the next generation to evaluate is what has failed", "[cma]") {
+  cma::optimizer es({3, 2, 1}, 0.5, {.popsize = 5, .on_failure = cma::failure_policy::resample});
+  CHECK(es.ask().cols() == 5);
+  es.tell({1, NAN, 2, NAN, 3});
+  CHECK(es.ask().cols() == 2);
+  CHECK(es.ask().rows() == 3);
+  es.tell(std::vector<int>{1, 2});
+  CHECK(es.ask().cols() == 5);
+  CHECK(es.iterations() == 1);
+}
+
+TEST_CASE("an optimizer that is saved and resumed goes on", "[cma]") {
+  cma::optimizer es({3, 2, 1}, 0.5);
+  step(es);
+  std::stringstream file;
+  es.save(file);
+  cma::optimizer again = cma::optimizer::resume(file);
+  step(es);
+  step(again);
+  CHECK(fingerprint(again) == fingerprint(es));
+}
+
+TEST_CASE("solutions can be injected as any vector", "[cma]") {
+  cma::optimizer es({3, 2, 1}, 0.5);
+  es.inject({1, 2, 3});
+  es.inject(Eigen::RowVector3f(1, 2, 3));
+  es.inject(std::vector<double>{1, 2, 3});
+  CHECK(es.ask().leftCols(3) == Eigen::Vector3d(1, 2, 3).replicate(1, 3));
+}
+
+TEST_CASE("the covariance matrix has the axes of the distribution", "[cma]") {
+  cma::optimizer es({3, 2, 1}, 0.5);
+  CHECK(es.covariance() == Eigen::MatrixXd::Identity(3, 3));
+  for (int i = 0; i < 10; ++i) step(es);
+  es.ask();
+  const Eigen::MatrixXd c = es.covariance();
+  CHECK(c == c.transpose());
+  CHECK(std::abs(c.trace() - es.axis_lengths().squaredNorm()) < 1e-12);
+  CHECK((es.result().stds - es.sigma() * c.diagonal().cwiseSqrt()).norm() < 1e-12);
+}

@@ -23,11 +23,20 @@ struct parameters {
   double chi_n;                 ///< expectation of || N(0, I) ||
 };
 
+/// What is learned, and how much of the covariance matrix.
+struct variant {
+  bool active = true;      ///< negative weights for bad candidates; else they are 0
+  bool separable = false;  ///< the covariance matrix is diagonal, and c1 and cmu are (n + 2) / 3 times as large
+};
+
 /// Returns 4 + floor(3 ln n), the population size that the tutorial recommends as the smallest (equation 48).
 [[nodiscard]] std::size_t default_popsize(std::size_t dimension);
 
+/// Returns 100 + floor(150 (n + 3)^2 / sqrt(popsize)), the generations that a run may take if nobody says otherwise.
+[[nodiscard]] double default_maxiter(std::size_t dimension, double popsize);
+
 /// Returns the constants for `popsize` candidates of `dimension` variables.
 /// Errors: throws `std::invalid_argument` for dimension 0 or a popsize below 2.
-[[nodiscard]] parameters strategy_parameters(std::size_t dimension, std::size_t popsize);
+[[nodiscard]] parameters strategy_parameters(std::size_t dimension, std::size_t popsize, variant which = {});
 
 }  // namespace mobula::cma

@@ -128,7 +128,8 @@ TEST_CASE("the actor of an evaluation that is given up is replaced", "[cma]") {
   struct simulator {
     int calls = 0;
     mobula::task<double> cost(const Eigen::VectorXd& x) {
-      co_await mobula::sleep_for(++calls == 12 ? 1000s : 1s);
+      const auto time = ++calls == 12 ? 1000s : 1s;
+      co_await mobula::sleep_for(time);
       co_return x.squaredNorm();
     }
   };

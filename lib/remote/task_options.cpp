@@ -29,9 +29,10 @@ std::shared_ptr<task_options const> checked(task_options o) {
 }
 
 void throw_not_kept_for_retry(std::string const& call) {
-  throw error("mobula: an argument of " + call +
-              " can't be copied, but has to be kept, as the task may be tried again or twice: pass a std::shared_ptr of "
-              "it, or leave out max_retries and hedge_after");
+  throw error(
+      "mobula: an argument of " + call +
+      " can't be copied, but has to be kept, as the task may be tried again or twice: pass a std::shared_ptr of "
+      "it, or leave out max_retries and hedge_after");
 }
 
 }  // namespace mobula::detail

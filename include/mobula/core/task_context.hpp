@@ -24,8 +24,7 @@ namespace mobula::detail {
 class task_context final : public execution_context {
  public:
   /// `beneath`: what the code belongs to besides; null for nothing. `parent`: whose stop is this one's too; null for none.
-  task_context(execution_context* beneath, task_context const* parent,
-               time_point deadline = time_point::max());
+  task_context(execution_context* beneath, task_context const* parent, time_point deadline = time_point::max());
   ~task_context();
 
   static void* operator new(std::size_t size) { return allocate_frame(size); }
@@ -76,6 +75,7 @@ class task_context final : public execution_context {
 
 /// The context for a call that is submitted here and runs in `beneath`: null unless `wanted`, or who submits it has one, or
 /// this is outside of tasks and the runtime wants one for all. Throws std::bad_alloc.
-[[nodiscard]] std::unique_ptr<task_context> context_for_child(execution_context* beneath, scheduler const& s, bool wanted);
+[[nodiscard]] std::unique_ptr<task_context> context_for_child(execution_context* beneath, scheduler const& s,
+                                                              bool wanted);
 
 }  // namespace mobula::detail

@@ -38,6 +38,22 @@ void thread_scheduler::submit_from_outside(job& first, job& last, std::size_t co
   inject(first, last, count);
 }
 
+// Past the queues, as each lock and each cache line counts here; if there is one already, nobody is there to take it.
+void thread_scheduler::hand_over(job& j) noexcept {
+  job* none = nullptr;
+  if (!handed_.compare_exchange_strong(none, &j, std::memory_order_seq_cst)) return submit(j);
+  // A searcher may have taken it already, and does not search any more; then all is well.
+  if (idle_.should_wake_after_store() && handed_.load(std::memory_order_seq_cst) == &j) wake_one();
+}
+
+// Whoever is woken may find itself on the waker's own processor, until the kernel moves one of the two after some ticks;
+// so it looks for long, and lets the waker go on meanwhile (see search).
+void thread_scheduler::wake_for_more() noexcept {
+  if (spin_ == duration::zero()) return;
+  search_until_.store(now() + 250 * spin_, std::memory_order_relaxed);
+  if (idle_.should_wake_after_store()) wake_one();
+}
+
 void thread_scheduler::submit_task_from_outside(job& j) {
   one_by_one::submitted(j);
   std::lock_guard const lock(injected_mutex_);
@@ -51,7 +67,7 @@ void thread_scheduler::inject(job& first, job& last, std::size_t count) noexcept
   (injected_last_ != nullptr ? injected_last_->next : injected_first_) = &first;
   injected_last_ = &last;
   injected_.store(injected_.load(std::memory_order_relaxed) + count, std::memory_order_seq_cst);
-  wake_if_needed();
+  if (idle_.should_wake_after_store()) wake_one();
 }
 
 void thread_scheduler::finish_from_outside() noexcept {
@@ -118,8 +134,14 @@ job* thread_scheduler::next_job(fiber_worker& w) noexcept {
 
 job* thread_scheduler::find_job(fiber_worker& w) noexcept {
   if (job* const j = w.queue.pop()) return j;
+  if (job* const j = take_handed()) return j;
   if (job* const j = take_injected(w)) return j;
   return steal(w);
+}
+
+job* thread_scheduler::take_handed() noexcept {
+  if (handed_.load(std::memory_order_relaxed) == nullptr) return nullptr;
+  return handed_.exchange(nullptr, std::memory_order_seq_cst);
 }
 
 // Takes a share of what came from outside: one to run, the rest to the own queue, the oldest at the end where the owner
@@ -179,9 +201,12 @@ job* thread_scheduler::search(fiber_worker& w) noexcept {
     idle_.begin_search();
     w.searching = true;
   }
-  // Not without a break: a thread that submits one task after the other should be able to.
-  for (auto const limit = now() + spin_; now() < limit;) {
-    for (int i = 0; i < 16; ++i) __builtin_ia32_pause();
+  // Not without a break: a thread that submits one task after the other should be able to. But who hands a job over wants
+  // it taken at once.
+  auto const usual = now() + spin_, limit = std::max(usual, search_until_.load(std::memory_order_relaxed));
+  for (auto t = usual - spin_; t < limit; t = now()) {
+    if (limit != usual) std::this_thread::yield();
+    for (int i = 0; i < 16 && handed_.load(std::memory_order_relaxed) == nullptr; ++i) __builtin_ia32_pause();
     if (stopping() || w.fiber_ready_.load(std::memory_order_relaxed)) return nullptr;
     if (job* const j = find_job(w)) return j;
   }
@@ -189,17 +214,22 @@ job* thread_scheduler::search(fiber_worker& w) noexcept {
 }
 
 // The worker has found something. If it was the last to search, whoever submitted meanwhile has relied on it, and so
-// has the reactor: it wakes the next.
+// has the reactor: it wakes the next. The barrier is for what other workers have pushed to their own queues; it is a call
+// of the kernel that interrupts every thread, and so is left out where all other workers sleep: each has counted itself
+// asleep, after all that it pushed, in the word that was read here. (What is pushed by one that sleeps in the reactor is
+// its own to do; see get_up.) What comes from outside needs none, see inject.
 void thread_scheduler::stop_searching(fiber_worker& w) noexcept {
   if (!std::exchange(w.searching, false)) return;
-  if (!idle_.end_search() || idle_.sleepers() == 0) return;
-  process_barrier();
+  if (!idle_.end_search()) return;
+  std::size_t const sleepers = idle_.sleepers();
+  if (sleepers == 0) return;
+  if (sleepers + 1 != workers_.size()) process_barrier();
   bool const reactor_unattended = in_reactor_.load(std::memory_order_seq_cst) == nullptr && reactor_is_needed();
   if (more_to_do() || reactor_unattended) wake_one();
 }
 
 bool thread_scheduler::more_to_do() const noexcept {
-  return injected_.load(std::memory_order_seq_cst) != 0 ||
+  return injected_.load(std::memory_order_seq_cst) != 0 || handed_.load(std::memory_order_seq_cst) != nullptr ||
          std::any_of(workers_.begin(), workers_.end(), [](auto const& v) { return !v->queue.empty(); });
 }
 
@@ -230,19 +260,26 @@ void thread_scheduler::lie_down(fiber_worker& w) noexcept {
 
 // With `to_work` there are jobs that their submitters may have left to this worker, as it was searching until a moment
 // ago: it goes on as a searcher, who wakes the next when it has found one.
+//
+// What came to its queue while it slept in the reactor may have been left to a searcher too, who stopped searching without
+// a barrier as this one was counted asleep: either that one's change of the word of idle_state came first and is seen
+// here, or it has seen this change.
 void thread_scheduler::get_up(fiber_worker& w, bool to_work) noexcept {
-  std::lock_guard const lock(sleepers_mutex_);
-  if (w.listed) {
-    std::erase(sleepers_, &w);
-    w.listed = false;
-    if (to_work)
-      idle_.sleeper_to_searcher();
-    else
-      idle_.end_sleep();
-    w.searching = to_work;
-  } else {
-    w.searching = true;  // whoever woke it has counted it so
+  {
+    std::lock_guard const lock(sleepers_mutex_);
+    if (w.listed) {
+      std::erase(sleepers_, &w);
+      w.listed = false;
+      if (to_work)
+        idle_.sleeper_to_searcher();
+      else
+        idle_.end_sleep();
+      w.searching = to_work;
+    } else {
+      w.searching = true;  // whoever woke it has counted it so
+    }
   }
+  if (w.queue.size() > 1) wake_if_needed();
 }
 
 // Sleeps in the reactor if nobody else does. park_state says where, so that unpark knows how to wake; a wake that comes
@@ -303,84 +340,9 @@ void thread_scheduler::poll(fiber_worker& w, time_point now) noexcept {
   timers_.fire_due(now);
   poll_reactor(w);
   // Fairness: what waits outside, and the oldest job of the own queue, get a turn before what was pushed last.
+  if (job* const j = take_handed()) push(w, *j);
   if (job* const j = take_injected(w)) push(w, *j);
   if (job* const j = w.queue.steal()) push(w, *j);
-}
-
-bool thread_scheduler::shutdown(bool drop, time_point limit) {
-  {
-    std::lock_guard const lock(injected_mutex_);
-    closed_ = true;
-    refusing_.store(true, std::memory_order_relaxed);
-  }
-  if (drop) {
-    dropping_.store(true, std::memory_order_relaxed);
-    timers_.close();
-  }
-  closing_.store(true, std::memory_order_seq_cst);
-  wake_all();
-  if (!wait_until_drained(limit)) return false;
-  if (!parts_let_go_ && parts.let_go()) {  // what they begin with that is counted by now
-    {
-      std::lock_guard const lock(drained_mutex_);
-      drained_told_ = false;
-    }
-    wake_all();
-  }
-  parts_let_go_ = true;
-  if (!wait_until_drained(limit)) return false;
-  stopping_.store(true, std::memory_order_release);
-  wake_all();
-  threads_.join();
-  end();
-  return true;
-}
-
-bool thread_scheduler::wait_until_drained(time_point limit) {
-  std::unique_lock lock(drained_mutex_);
-  auto const told = [this] { return drained_told_; };
-  if (limit != time_point::max()) return drained_changed_.wait_until(lock, limit, told);
-  drained_changed_.wait(lock, told);
-  return true;
-}
-
-// The threads are gone. Handlers that came too late to be run, and those of operations still in flight, go without being
-// called; so do the executors in them, which hold this scheduler.
-void thread_scheduler::end() noexcept {
-  job* late = nullptr;
-  {
-    std::lock_guard const lock(injected_mutex_);
-    over_ = true;
-    late = std::exchange(injected_first_, nullptr);
-    injected_last_ = nullptr;
-    injected_.store(0, std::memory_order_seq_cst);
-  }
-  while (late != nullptr) {
-    job& j = *late;
-    late = j.next;
-    j.step(j, job_verb::destroy);
-  }
-  reactor_.close();
-  timers_.close();  // what only waits for the end, and what came too late
-}
-
-// Finished tasks are summed before submitted ones, and a task's children are counted before it is: so equal sums mean
-// that at the moment between the two nothing was left. The same with other outstanding work, unless that is dropped.
-bool thread_scheduler::drained() const noexcept {
-  auto const a = std::memory_order_acquire;
-  std::uint64_t const with_work = verb() == job_verb::run ? 1 : 0;
-  std::uint64_t finished = finished_from_outside_.load(a) + with_work * work_ended_outside_.load(a);
-  for (auto const& w : workers_) finished += w->finished.load(a) + with_work * w->work_ended.load(a);
-  std::uint64_t submitted = 0;
-  for (auto const& w : workers_) submitted += w->submitted.load(a) + with_work * w->work_begun.load(a);
-  return finished == submitted + submitted_from_outside_.load(a) + with_work * work_begun_outside_.load(a);
-}
-
-void thread_scheduler::tell_if_drained() noexcept {
-  std::lock_guard const lock(drained_mutex_);  // so what shutdown has begun before it took the word back is seen
-  if (more_to_do() || !drained()) return;
-  drained_told_ = true;
-  drained_changed_.notify_all();
 }
 
 void thread_scheduler::count_blocked() {

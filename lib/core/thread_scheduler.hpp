@@ -26,6 +26,8 @@ class thread_scheduler final : public scheduler {
 
   bool shutdown(bool drop, time_point limit) override;
   void submit_from_outside(job& first, job& last, std::size_t count) noexcept override;
+  void hand_over(job& j) noexcept override;
+  void wake_for_more() noexcept override;
   void block_fiber(publish_function publish, void* argument) override;
   void add_timer(timer_node& node) noexcept override;
   boost::asio::execution_context& asio_context() override;
@@ -68,6 +70,7 @@ class thread_scheduler final : public scheduler {
   void inject(job& first, job& last, std::size_t count) noexcept;
   job* find_job(fiber_worker& w) noexcept;
   job* take_injected(fiber_worker& w) noexcept;
+  job* take_handed() noexcept;
   job* steal(fiber_worker& w) noexcept;
   job* search(fiber_worker& w) noexcept;
   bool more_to_do() const noexcept;
@@ -109,6 +112,13 @@ class thread_scheduler final : public scheduler {
   std::atomic<std::uint64_t> work_begun_outside_{0};
   std::atomic<std::uint64_t> work_ended_outside_{0};
   alignas(cache_line) std::atomic<std::size_t> injected_{0};
+
+  // A job that was handed over, null if there is none. Who hands over changes null to it (release, and sequentially
+  // consistent as injected_ is), who takes it changes it back by an exchange (acquire).
+  alignas(cache_line) std::atomic<job*> handed_{nullptr};
+
+  // Until when, at least, those who search go on. Relaxed: whoever sees it late sleeps early.
+  std::atomic<time_point> search_until_{time_point::min()};
 
   std::mutex sleepers_mutex_;
   std::vector<fiber_worker*> sleepers_;  // the last to lie down is the first to be woken: its caches are warm

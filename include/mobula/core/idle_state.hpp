@@ -31,6 +31,13 @@ class idle_state {
     return v != 0 && v < one_searcher;
   }
 
+  /// The same after a sequentially consistent store of one's own, for who looks only for that store by sequentially
+  /// consistent loads: such a submitter needs no process barrier of theirs.
+  [[nodiscard]] bool should_wake_after_store() const noexcept {
+    std::uint64_t const v = word_.load(Atomics::seq_cst);
+    return v != 0 && v < one_searcher;
+  }
+
   [[nodiscard]] std::uint32_t sleepers() const noexcept {
     return static_cast<std::uint32_t>(word_.load(Atomics::seq_cst) & (one_searcher - 1));
   }

@@ -5,6 +5,7 @@
 #include <mobula/core/job.hpp>
 #include <mobula/core/runtime_parts.hpp>
 #include <mobula/core/timer_queue.hpp>
+#include <mobula/core/wake_credit.hpp>
 #include <mobula/core/worker.hpp>
 
 #include <atomic>
@@ -57,6 +58,12 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   /// The same for a job that best runs where the caller does and soon, as it goes on with what the caller has just
   /// written: a message to another.
   void submit_near(job& j) noexcept { submit(j); }
+
+  /// The same for a job that whoever searches for work should begin at once: to help with what the caller is about to do.
+  virtual void hand_over(job& j) noexcept { submit(j); }
+
+  /// Wakes a worker for work that will come soon, which it looks for a little longer than usual.
+  virtual void wake_for_more() noexcept {}
 
   /// Queues a job on a worker of this scheduler, by its thread. What there is no memory for in the worker's queue goes to
   /// the one for jobs from outside, which needs none. To be followed by `wake_if_needed`.
@@ -194,6 +201,9 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
 
   /// What higher layers keep for each runtime.
   runtime_parts parts;
+
+  /// Of calls too short to wake somebody for.
+  wake_credit credit;
 
   /// Whether time passes only when somebody says so, and what happens is to be the same in each run.
   bool const in_virtual_time;

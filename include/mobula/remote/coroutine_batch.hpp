@@ -45,9 +45,18 @@ class coroutine_batch : completion {
       for (auto& me = *static_cast<coroutine_batch*>(self); i < end; ++i) me.start(i);
     };
     std::size_t const jobs = lanes_ != nullptr ? lane_count_ : size;
-    control_ = batch::make({s, start, this, 0, jobs, ticks_per_microsecond() / 4, true, options.chunk});
     worker* const w = this_worker();
-    if (w != nullptr && &w->owner == &s && w->context == nullptr)
+    bool const here = w != nullptr && &w->owner == &s && w->context == nullptr;
+    control_ = batch::make({.owner = s,
+                            .do_items = start,
+                            .body = this,
+                            .first = 0,
+                            .size = jobs,
+                            .ticks_per_item = ticks_per_microsecond() / 4,
+                            .asynchronous = true,
+                            .caller_helps = here,
+                            .chunk = options.chunk});
+    if (here)
       control_->help();
     else
       control_->invite();  // coroutines run on workers only, and these in no context

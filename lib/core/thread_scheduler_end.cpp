@@ -1,0 +1,86 @@
+// How a thread_scheduler ends: it closes, drains or drops, and lets its threads go.
+#include "thread_scheduler.hpp"
+
+#include <mutex>
+#include <utility>
+
+namespace mobula::detail {
+
+bool thread_scheduler::shutdown(bool drop, time_point limit) {
+  {
+    std::lock_guard const lock(injected_mutex_);
+    closed_ = true;
+    refusing_.store(true, std::memory_order_relaxed);
+  }
+  if (drop) {
+    dropping_.store(true, std::memory_order_relaxed);
+    timers_.close();
+  }
+  closing_.store(true, std::memory_order_seq_cst);
+  wake_all();
+  if (!wait_until_drained(limit)) return false;
+  if (!parts_let_go_ && parts.let_go()) {  // what they begin with that is counted by now
+    {
+      std::lock_guard const lock(drained_mutex_);
+      drained_told_ = false;
+    }
+    wake_all();
+  }
+  parts_let_go_ = true;
+  if (!wait_until_drained(limit)) return false;
+  stopping_.store(true, std::memory_order_release);
+  wake_all();
+  threads_.join();
+  end();
+  return true;
+}
+
+bool thread_scheduler::wait_until_drained(time_point limit) {
+  std::unique_lock lock(drained_mutex_);
+  auto const told = [this] { return drained_told_; };
+  if (limit != time_point::max()) return drained_changed_.wait_until(lock, limit, told);
+  drained_changed_.wait(lock, told);
+  return true;
+}
+
+// The threads are gone. Handlers that came too late to be run, and those of operations still in flight, go without being
+// called; so do the executors in them, which hold this scheduler.
+void thread_scheduler::end() noexcept {
+  job* late = nullptr;
+  {
+    std::lock_guard const lock(injected_mutex_);
+    over_ = true;
+    late = std::exchange(injected_first_, nullptr);
+    injected_last_ = nullptr;
+    injected_.store(0, std::memory_order_seq_cst);
+  }
+  if (job* const j = take_handed()) j->step(*j, job_verb::destroy);
+  while (late != nullptr) {
+    job& j = *late;
+    late = j.next;
+    j.step(j, job_verb::destroy);
+  }
+  reactor_.close();
+  timers_.close();  // what only waits for the end, and what came too late
+}
+
+// Finished tasks are summed before submitted ones, and a task's children are counted before it is: so equal sums mean
+// that at the moment between the two nothing was left. The same with other outstanding work, unless that is dropped.
+bool thread_scheduler::drained() const noexcept {
+  auto const a = std::memory_order_acquire;
+  std::uint64_t const with_work = verb() == job_verb::run ? 1 : 0;
+  std::uint64_t finished = finished_from_outside_.load(a) + with_work * work_ended_outside_.load(a);
+  for (auto const& w : workers_) finished += w->finished.load(a) + with_work * w->work_ended.load(a);
+  std::uint64_t submitted = 0;
+  for (auto const& w : workers_) submitted += w->submitted.load(a) + with_work * w->work_begun.load(a);
+  return finished == submitted + submitted_from_outside_.load(a) + with_work * work_begun_outside_.load(a);
+}
+
+void thread_scheduler::tell_if_drained() noexcept {
+  std::lock_guard const lock(drained_mutex_);  // so what shutdown has begun before it took the word back is seen
+  if (more_to_do() || !drained()) return;
+  drained_told_ = true;
+  drained_changed_.notify_all();
+}
+
+}  // namespace mobula::detail

@@ -49,6 +49,12 @@ class shared_state_base : public job {
     if (context_ != nullptr) context_->watch_parent(this);
   }
 
+  /// Queues the call, where its context says.
+  void begin_on(scheduler& s) noexcept {
+    if (context_ == nullptr) return s.submit(*this);
+    context_->begin(*this, s);
+  }
+
   /// Tells whether only one handle is left; then nobody else will read the result.
   [[nodiscard]] bool is_last_handle() const noexcept {
     return (references_.load(std::memory_order_acquire) & ~producer) == 1;

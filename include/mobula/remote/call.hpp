@@ -1,5 +1,6 @@
 #pragma once
 
+#include <mobula/core/blocking_thread.hpp>
 #include <mobula/core/error.hpp>
 #include <mobula/core/failure.hpp>
 #include <mobula/core/frame_memory.hpp>
@@ -157,7 +158,7 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
     if (verb != job_verb::run || this->is_cancelled()) [[unlikely]]
       return drop();
     if (task_context* const own = this->own_context()) [[unlikely]]
-      this_worker()->context = own;
+      own->enter();
     run();
   }
 
@@ -218,7 +219,8 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
 
   // A call that was cancelled ends so, whatever has come of it, which is the cause at most.
   [[gnu::noinline, gnu::cold]] void end_cancelled() noexcept {
-    failure_ptr const why = cancellation(true, this->result.has_failure() ? this->result.failure_pointer() : failure_ptr());
+    failure_ptr const why =
+        cancellation(true, this->result.has_failure() ? this->result.failure_pointer() : failure_ptr());
     std::destroy_at(&this->result);
     std::construct_at(&this->result);
     this->result.set_failure(why);
@@ -267,15 +269,16 @@ class task_call final : public call_state<task_call<Call>, Call> {
     if (!Call::has_dependencies && plain && own == nullptr) [[likely]]
       return scheduler::submit_task_on(*w, *this);
     scheduler& s = chosen != nullptr ? *chosen : w != nullptr ? w->owner : current_scheduler();
-    if (own == nullptr && (w != nullptr || s.cancellable)) own = context_for_child(nullptr, s, false);
+    if (own == nullptr && (w != nullptr || s.cancellable || current_blocking_thread != nullptr))
+      own = context_for_child(nullptr, s, false);
     if constexpr (Call::has_dependencies) dependencies_.collect(this->call());
     if (!Call::has_dependencies && own == nullptr) return s.submit_task(*this);
     s.admit_task();
     this->set_context(std::move(own));
     if constexpr (Call::has_dependencies)
-      dependencies_.begin(s, *this);
+      dependencies_.begin(s, *this, this->own_context());
     else
-      s.submit(*this);
+      this->begin_on(s);
   }
 
  private:

@@ -133,12 +133,18 @@ class call_list {
   /// When all have been made, and their futures. Throws no_runtime.
   template <class T>
   void submit(scheduler& s, std::vector<future<T>> const& futures) {
-    if (this_worker() == nullptr ? s.cancellable : this_task_context() != nullptr)
+    task_context const* const parent = this_task_context();
+    if (parent != nullptr || (this_worker() == nullptr && s.cancellable))
       for (auto const& f : futures) {
         shared_state_base& call = future_access::state(f);
         call.set_context(context_for_child(nullptr, s, false));
       }
     s.admit_tasks(size_);
+    if (parent != nullptr && parent->place().level != priority::normal) {
+      first_ = nullptr;
+      for (auto const& f : futures) future_access::state(f).begin_on(s);
+      return;
+    }
     s.submit_list(*std::exchange(first_, nullptr), *last_, size_,
                   [&](std::size_t i) -> job& { return future_access::state(futures[i]); });
   }

@@ -34,6 +34,7 @@
 #include <mobula/future/outcomes.hpp>
 #include <mobula/future/promise.hpp>
 #include <mobula/future/put.hpp>
+#include <mobula/future/split.hpp>
 #include <mobula/future/std_future.hpp>
 #include <mobula/future/wait.hpp>
 #include <mobula/future/when_all.hpp>

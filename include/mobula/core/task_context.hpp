@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <source_location>
 #include <stop_token>
 
 namespace mobula::detail {
@@ -50,6 +51,9 @@ class task_context final : public execution_context {
   void begin(job& j, scheduler& s) noexcept;
   /// What the calling thread runs from now on runs in it: by the step of such a job.
   void enter() noexcept;
+
+  /// Where the task was submitted: kept here for it, as it has the pointer to this in that place.
+  std::source_location submitted = {};
 
   [[nodiscard]] execution_context* beneath() noexcept override { return beneath_; }
   void resume_coroutine(job& j, scheduler& s) noexcept override;

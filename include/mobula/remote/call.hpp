@@ -5,6 +5,7 @@
 #include <mobula/core/failure.hpp>
 #include <mobula/core/frame_memory.hpp>
 #include <mobula/core/scheduler.hpp>
+#include <mobula/core/task_context.hpp>
 #include <mobula/remote/arguments.hpp>
 #include <mobula/remote/call_site.hpp>
 #include <mobula/remote/dependency_wait.hpp>
@@ -130,7 +131,7 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
   explicit call_state(call_site const& where, Args&&... args)
       : shared_state<result_type>(&step),
         maybe_completion(&coroutine_ended),
-        where_(where),
+        origin_{.where = where},
         call_(std::in_place, std::forward<Args>(args)...) {}
 
   static void* operator new(std::size_t size) { return allocate_frame(size); }
@@ -151,6 +152,23 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
       this->result.set_from([this]() -> decltype(auto) { return (*call_)(); });
       finish();
     }
+  }
+
+  /// Before it is submitted, once: what it runs in, if it can be stopped then.
+  void set_context(std::unique_ptr<task_context> c) {
+    if (c == nullptr) return;
+    c->submitted = origin_.where;
+    origin_.context = c.release();
+    this->is_stoppable_ = true;
+    origin_.context->watch_parent(this);
+  }
+  [[nodiscard]] task_context* own_context() const noexcept { return this->is_stoppable_ ? origin_.context : nullptr; }
+
+  /// Queues the call, where its context says.
+  void begin_on(scheduler& s) noexcept {
+    task_context* const own = own_context();
+    if (own == nullptr) return s.submit(*this);
+    own->begin(*this, s);
   }
 
   /// The step of a call that is a task of its own.
@@ -189,7 +207,7 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
   static void step(job& j, job_verb verb) noexcept {
     auto& me = static_cast<Derived&>(j);
     switch (verb) {
-      case job_verb::destroy: me.drop_context(); return me.destroy();
+      case job_verb::destroy: me.end_context(); return me.destroy();
       case job_verb::cancel: me.note_cancel(); return me.stop_waiting();
       default: me.step_in_queue(verb);
     }
@@ -200,6 +218,18 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
     child.destroy();
     if constexpr (is_coroutine) static_cast<call_state&>(c).finish();
     return transfer(nullptr);
+  }
+
+  // What runs is to stop, and what does not won't begin.
+  void note_cancel() noexcept {
+    this->set_cancelled();
+    if (this->is_stoppable_) origin_.context->request_stop();
+  }
+
+  // First of all in its end, as the parent may call at any time.
+  void end_context() noexcept {
+    if (this->is_stoppable_) [[unlikely]]
+      delete origin_.context;
   }
 
   // What Derived does when it is cancelled while it waits to begin, if there is anything.
@@ -230,7 +260,7 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
   [[gnu::noinline, gnu::cold]] bool name_failure() noexcept {
     auto const name = [](void const* call) { return name_of(static_cast<Call const*>(call)->function()); };
     failure_ptr const f = static_cast<Derived&>(*this).comes_to(this->result.failure_pointer());
-    failure_ptr named = f.in_task(where_, name, &*call_);
+    failure_ptr named = f.in_task(this->is_stoppable_ ? origin_.context->submitted : origin_.where, name, &*call_);
     bool const own = f.exception() == this->result.failure_pointer().exception();
     if (own && static_cast<Derived&>(*this).makes_again(named)) return false;
     this->result.name_failure(std::move(named));
@@ -251,7 +281,10 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
     after();
   }
 
-  call_site const where_;  // of the submission
+  union {
+    call_site where;        // of the submission
+    task_context* context;  // if is_stoppable_; owned, and has the place
+  } origin_;
   std::optional<Call> call_;
 };
 

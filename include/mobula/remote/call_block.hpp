@@ -135,14 +135,15 @@ class call_list {
   void submit(scheduler& s, std::vector<future<T>> const& futures) {
     task_context const* const parent = this_task_context();
     if (parent != nullptr || (this_worker() == nullptr && s.cancellable))
-      for (auto const& f : futures) {
-        shared_state_base& call = future_access::state(f);
-        call.set_context(context_for_child(nullptr, s, false));
-      }
+      for (job* j = first_; j != nullptr; j = j->next)
+        static_cast<block_call<Call>&>(*j).set_context(context_for_child(nullptr, s, false));
     s.admit_tasks(size_);
     if (parent != nullptr && parent->place().level != priority::normal) {
+      for (std::size_t left = size_; left != 0; --left) {
+        job& j = *std::exchange(first_, first_->next);
+        static_cast<block_call<Call>&>(j).begin_on(s);
+      }
       first_ = nullptr;
-      for (auto const& f : futures) future_access::state(f).begin_on(s);
       return;
     }
     s.submit_list(*std::exchange(first_, nullptr), *last_, size_,

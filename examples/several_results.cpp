@@ -19,7 +19,9 @@ std::tuple<dataset, dataset> halves(std::vector<int> const& rows) {
   return {dataset{{rows.begin(), middle}}, dataset{{middle, rows.end()}}};
 }
 int train(dataset const& d) { return static_cast<int>(d.rows.size()); }
-std::string test(int model, dataset const& d) { return std::to_string(model) + " against " + std::to_string(d.rows[0]); }
+std::string test(int model, dataset const& d) {
+  return std::to_string(model) + " against " + std::to_string(d.rows[0]);
+}
 // [/task]
 
 int main() {

@@ -58,6 +58,7 @@
 #include <mobula/task/co_invoke.hpp>
 #include <mobula/task/condition_variable.hpp>
 #include <mobula/task/event.hpp>
+#include <mobula/task/faults.hpp>
 #include <mobula/task/finally.hpp>
 #include <mobula/task/generator.hpp>
 #include <mobula/task/group.hpp>

@@ -62,7 +62,8 @@ TEST_CASE("get in a call that blocks waits as on a thread outside; what it start
   auto const f = first.remote([] {
     std::string text = mb::get(mb::remote(name_of_this_thread)());
     mb::get(mb::sleep_for(1ms));
-    for (auto const& t : mb::get(mb::submit_all(std::vector{1, 2}, [](int) { return name_of_this_thread(); }))) text += t;
+    for (auto const& t : mb::get(mb::submit_all([](int) { return name_of_this_thread(); }, std::vector{1, 2})))
+      text += t;
     return text + mb::get(mb::remote([]() -> mb::task<std::string> {
              co_await mb::yield();
              co_return name_of_this_thread();
@@ -130,7 +131,7 @@ TEST_CASE("a call that blocks is asked to stop, and its waits for tasks are inte
 TEST_CASE("limits of time and retries hold for calls that block") {
   mb::runtime rt({.num_cpus = 1});
   auto const until_stopped = [] {
-    CHECK(mb::this_task::time_left() <= 10ms);
+    if (mb::this_task::time_left() > 10ms) throw std::logic_error("no limit");
     auto const stop = mb::this_task::stop_token();
     while (!stop.stop_requested()) std::this_thread::yield();
   };
@@ -145,7 +146,8 @@ TEST_CASE("limits of time and retries hold for calls that block") {
   CHECK(calls == 3);
 }
 
-TEST_CASE("shutdown that drops ends calls that wait for a thread without waiting for one, then waits for those that run") {
+TEST_CASE(
+    "shutdown that drops ends calls that wait for a thread without waiting for one, then waits for those that run") {
   std::binary_semaphore begun{0}, go_on{0};
   mb::future<void> running, queued;
   std::atomic<bool> ran = false;
@@ -181,7 +183,8 @@ TEST_CASE("what can't block says so") {
   using Catch::Contains;
   CHECK_THROWS_WITH(coroutine(), Contains("co can't be called with task_options::blocking"));
   CHECK_THROWS_AS(mb::remote([] {}).options({.worker = 0, .blocking = true}), mb::error);
-  CHECK_THROWS_WITH(mb::get(blocking([&] { rt.shutdown(); })()), Contains("can't be shut down by one of its own tasks"));
+  CHECK_THROWS_WITH(mb::get(blocking([&] { rt.shutdown(); })()),
+                    Contains("can't be shut down by one of its own tasks"));
   CHECK_THROWS_WITH(mb::runtime({.max_blocking_threads = 0}), Contains("runtime_options::max_blocking_threads is 0"));
   CHECK_THROWS_WITH(mb::runtime({.blocking_idle = -1ns}), Contains("runtime_options::blocking_idle is -1 ns"));
 }

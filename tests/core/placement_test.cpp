@@ -23,7 +23,8 @@ constexpr priority all[] = {priority::low, priority::normal, priority::backgroun
 }  // namespace
 
 TEST_CASE("of the tasks that could run, one of the highest priority does") {
-  mb::explore([] {
+  mb::explore([](mb::manual_options const& seeded) {
+    mb::manual_runtime rt(seeded);
     std::vector<priority> order;
     std::vector<mb::future<void>> done;
     for (int i = 0; i < 3; ++i)
@@ -67,7 +68,8 @@ TEST_CASE("a priority is that of the task which starts it, unless it has its own
 }
 
 TEST_CASE("a task keeps its priority over its waits, its arguments and its attempts, and in submit_all") {
-  mb::explore([] {
+  mb::explore([](mb::manual_options const& seeded) {
+    mb::manual_runtime rt(seeded);
     std::vector<int> order;
     mb::promise<int> first;
     auto const coroutine = [&order](int x) -> mb::task<> {
@@ -87,7 +89,7 @@ TEST_CASE("a task keeps its priority over its waits, its arguments and its attem
     done.push_back(with(priority::low, coroutine)(x));
     done.push_back(mb::remote(plain).options({.max_retries = 1, .priority = priority::low})(x));
     done.push_back(with(priority::low, [&order] {
-      mb::get(mb::submit_all(std::vector(3, 1), [&order](int n) { order.push_back(n); }));
+      mb::get(mb::submit_all([&order](int n) { order.push_back(n); }, std::vector(3, 1)));
     })());
     done.push_back(mb::remote(coroutine)(2));
     done.push_back(mb::remote(plain)(2));
@@ -122,7 +124,12 @@ TEST_CASE("nothing waits for ever, however much of a higher priority there is") 
     keep_busy_until_done(priority::normal, priority::background);
     keep_busy_until_done(priority::low, priority::background);
   };
-  mb::explore(each);
+  mb::explore(
+      [&](mb::manual_options const& seeded) {
+        mb::manual_runtime rt(seeded);
+        each();
+      },
+      {.seeds = 100});
   for (unsigned const workers : {1U, 3U}) {
     mb::runtime rt({.num_cpus = workers, .ageing = 100us});
     each();
@@ -144,7 +151,8 @@ TEST_CASE("a task with a worker runs there only, also after its waits") {
     co_return n;
   };
   std::vector<mb::future<int>> all_there;
-  for (unsigned i = 0; i < 30; ++i) all_there.push_back(mb::remote(strays).options({.worker = i % workers})(i % workers));
+  for (unsigned i = 0; i < 30; ++i)
+    all_there.push_back(mb::remote(strays).options({.worker = i % workers})(i % workers));
   CHECK(mb::get(all_there) == std::vector<int>(30, 0));
 }
 
@@ -154,7 +162,8 @@ TEST_CASE("a task with a worker that sleeps wakes it, and others do the rest mea
     CHECK(mb::get(mb::remote([] { return *mb::this_task::worker(); }).options({.worker = i % 2})()) == i % 2);
   std::binary_semaphore go_on{0};
   auto blocked = mb::remote([&] { go_on.acquire(); }).options({.worker = 0})();
-  auto behind = mb::remote([] { return *mb::this_task::worker(); }).options({.priority = priority::high, .worker = 0})();
+  auto behind =
+      mb::remote([] { return *mb::this_task::worker(); }).options({.priority = priority::high, .worker = 0})();
   for (int i = 0; i < 100; ++i) mb::get(mb::remote([] {})());
   CHECK_FALSE(behind.ready());
   go_on.release();

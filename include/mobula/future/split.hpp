@@ -22,8 +22,8 @@ class splitter : waiter {
     auto const me = std::make_shared<splitter>(std::move(whole));
     std::tuple<std::unique_ptr<part<Ts>>...> parts{std::make_unique<part<Ts>>(me)...};
     me->parts_ = std::apply([](auto&... p) { return std::tuple(p.release()...); }, parts);
-    std::tuple<future<Ts>...> futures = std::apply(
-        [](auto*... p) { return std::tuple<future<Ts>...>(future_access::make(*p)...); }, me->parts_);
+    std::tuple<future<Ts>...> futures =
+        std::apply([](auto*... p) { return std::tuple<future<Ts>...>(future_access::make(*p)...); }, me->parts_);
     me->self_ = me;
     if (!all.add(*me)) me->hand_out();
     return futures;

@@ -63,7 +63,10 @@ void batch::invite() noexcept {
   try {
     auto* const h = ::new (allocate_frame(sizeof(helper))) helper(*this);
     shares_.fetch_add(1, std::memory_order_relaxed);
-    plan_.owner.submit(*h);
+    if (context_)
+      context_->begin(*h, plan_.owner);
+    else
+      plan_.owner.submit(*h);
   } catch (std::bad_alloc const&) {  // then without help
   }
 }

@@ -69,7 +69,7 @@ mb::task<int> node(int depth, unsigned seed, std::optional<unsigned> worker) {
 }  // namespace
 
 TEST_CASE("tasks run where they belong, and all of them") {
-  watchdog const dog(60s);
+  watchdog const dog("placements");
   for (int r = 0; r < 20 * repeats(); ++r) {
     mb::runtime rt({.num_cpus = static_cast<unsigned>(workers()),
                     .max_blocking_threads = r % 2 == 0 ? 64U : 3U,
@@ -85,7 +85,7 @@ TEST_CASE("tasks run where they belong, and all of them") {
 }
 
 TEST_CASE("they end once when they are cancelled, or their runtime drops them") {
-  watchdog const dog(60s);
+  watchdog const dog("placements");
   for (int r = 0; r < 50 * repeats(); ++r) {
     std::vector<mb::future<int>> roots;
     {
@@ -110,7 +110,7 @@ TEST_CASE("they end once when they are cancelled, or their runtime drops them") 
 }
 
 TEST_CASE("from outside, tasks wake those who are to run them") {
-  watchdog const dog(60s);
+  watchdog const dog("placements");
   mb::runtime rt({.num_cpus = static_cast<unsigned>(workers()), .blocking_idle = 0ns, .spin = 0ns});
   std::mt19937 random(7);
   for (int i = 0; i < 2000 * repeats(); ++i) {

@@ -47,9 +47,11 @@ class fiber_worker final : public worker {
   bool listed = false;
   std::uint32_t random;
 
-  placed_jobs placed;          // jobs that run here only; any thread
-  unsigned node = 0;           // of memory; set before the thread begins
-  unsigned urgent_in_row = 0;  // see thread_scheduler::take_urgent
+  placed_jobs placed;  // jobs that run here only; any thread
+  unsigned node = 0;   // of memory; set before the thread begins
+  // See thread_scheduler::take_urgent.
+  unsigned high_in_row = 0;
+  bool turn_of_queue = false;
 
  private:
   friend class thread_scheduler;

@@ -113,15 +113,18 @@ void manual_scheduler::collect() noexcept {
   while (job* const j = place_.queue.steal()) ready_at(priority::normal).push_back(j);
 }
 
-// Of those of the highest priority; but each 64th time the first of the lowest, so that none waits for ever.
+// Of those of the highest priority; but each 64th time it is the turn of another one, so that nothing waits for ever.
 job* manual_scheduler::pick() noexcept {
-  auto const there = [](std::vector<job*> const& level) { return !level.empty(); };
-  bool const lowest = ++picked_ % 64 == 0;
-  auto& from = lowest ? *std::find_if(ready_.begin(), ready_.end(), there)
-                      : *std::find_if(ready_.rbegin(), ready_.rend(), there);
-  std::size_t const i = lowest && &from != &ready_at(priority::normal) ? 0 : random_() % from.size();
-  job* const j = from[i];
-  from.erase(from.begin() + static_cast<std::ptrdiff_t>(i));
+  auto* from = &*std::find_if(ready_.rbegin(), ready_.rend(), [](auto const& level) { return !level.empty(); });
+  bool in_order = false;
+  if (++picked_ % 64 == 0) {
+    auto& turn = ready_[picked_ / 64 % ready_.size()];
+    if (!turn.empty()) from = &turn;
+    in_order = from != &ready_at(priority::normal);
+  }
+  std::size_t const i = in_order ? 0 : random_() % from->size();
+  job* const j = (*from)[i];
+  from->erase(from->begin() + static_cast<std::ptrdiff_t>(i));
   return j;
 }
 

@@ -96,7 +96,7 @@ class manual_scheduler final : public scheduler, private thread_driver {
   std::mt19937_64 random_;
   time_point now_{};                        // virtual
   std::array<std::vector<job*>, 4> ready_;  // by priority
-  unsigned picked_ = 0;                     // since one of the lowest was
+  unsigned picked_ = 0;                     // how many jobs so far
   std::vector<std::unique_ptr<runner>> idle_runners_;
   runner* running_ = nullptr;
   std::size_t blocked_ = 0;  // stacks that wait

@@ -2,10 +2,10 @@
 
 namespace mobula::detail {
 
-placed_jobs::taken placed_jobs::take(priority least) noexcept {
+placed_jobs::taken placed_jobs::take(priority most, priority least) noexcept {
   if (empty()) return {};
   std::lock_guard const lock(mutex_);
-  for (std::size_t i = lists_.size(); i-- > index(least);) {
+  for (std::size_t i = index(most) + 1; i-- > index(least);) {
     job* j = i < old_.size() ? old_[i].take() : nullptr;
     if (j == nullptr) j = lists_[i].take();
     if (j == nullptr) continue;

@@ -32,8 +32,8 @@ class placed_jobs {
     priority level = priority::normal;
   };
 
-  /// Takes the first job of the highest priority, of this or a higher one; null for none.
-  [[nodiscard]] taken take(priority least) noexcept;
+  /// Takes the first job of the highest priority, of those from `most` down to `least`; null for none.
+  [[nodiscard]] taken take(priority most, priority least) noexcept;
 
   /// Tells how many have become normal.
   std::size_t age() noexcept;

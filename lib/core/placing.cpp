@@ -54,26 +54,28 @@ void thread_scheduler::drop_blocking() noexcept {
   submit_from_outside(*first, *last, count);
 }
 
-job* thread_scheduler::take_placed(fiber_worker& w, priority least) noexcept {
+job* thread_scheduler::take_placed(fiber_worker& w, priority most, priority least) noexcept {
   for (placed_jobs* const from : {&w.placed, &nodes_[w.node], &anywhere_}) {
-    auto const [j, level] = from->take(least);
+    auto const [j, level] = from->take(most, least);
     if (j == nullptr) continue;
     (level >= priority::normal ? urgent_ : patient_).fetch_sub(1, std::memory_order_seq_cst);
-    if (level >= priority::normal) w.urgent_in_row += level == priority::high ? 1 : most_urgent_in_row;
     return j;
   }
   return nullptr;
 }
 
-// What is urgent comes before the worker's own queue: many of high priority in a row, but of normal priority, which have
-// their place or have aged, only one. Then it is the turn of the queue.
+// What comes before the worker's own queue: many of high priority in a row. When it is not their turn, or there are none,
+// those of normal priority that have their place, or have aged, take turns with the queue.
 job* thread_scheduler::take_urgent(fiber_worker& w) noexcept {
-  if (w.urgent_in_row >= most_urgent_in_row) {
-    w.urgent_in_row = 0;
-    return nullptr;
+  if (w.high_in_row < 16) {
+    if (job* const j = take_placed(w, priority::high, priority::high)) {
+      ++w.high_in_row;
+      return j;
+    }
   }
-  if (job* const j = take_placed(w, priority::high)) return j;
-  return take_placed(w, priority::normal);
+  w.high_in_row = 0;
+  w.turn_of_queue = !w.turn_of_queue;
+  return w.turn_of_queue ? nullptr : take_placed(w, priority::normal, priority::normal);
 }
 
 bool thread_scheduler::more_for(fiber_worker const& w) const noexcept {

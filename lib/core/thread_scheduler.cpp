@@ -134,7 +134,7 @@ job* thread_scheduler::find_job(fiber_worker& w) noexcept {
   if (job* const j = w.queue.pop()) return j;
   if (job* const j = take_injected(w)) return j;
   if (job* const j = steal(w)) return j;
-  return take_placed(w, priority::background);
+  return take_placed(w, priority::high, priority::background);
 }
 
 // Takes a share of what came from outside: one to run, the rest to the own queue, the oldest at the end where the owner

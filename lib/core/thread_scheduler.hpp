@@ -75,7 +75,7 @@ class thread_scheduler final : public scheduler {
   job* take_injected(fiber_worker& w) noexcept;
   job* steal(fiber_worker& w) noexcept;
   job* search(fiber_worker& w) noexcept;
-  job* take_placed(fiber_worker& w, priority least) noexcept;
+  job* take_placed(fiber_worker& w, priority most, priority least) noexcept;
   job* take_urgent(fiber_worker& w) noexcept;
   void age(time_point now) noexcept;
   bool more_to_do() const noexcept;
@@ -125,7 +125,6 @@ class thread_scheduler final : public scheduler {
   // Jobs with a priority or a place. Before they look at their queue, workers look at the count of those that come first,
   // high ones and all that are normal by now; of the others when there is nothing else. Whoever finds one missing only
   // finds it later: what decides before a sleep is in placed_jobs.
-  static constexpr unsigned most_urgent_in_row = 16;
   alignas(cache_line) std::atomic<std::size_t> urgent_{0};
   std::atomic<std::size_t> patient_{0};
   alignas(cache_line) placed_jobs anywhere_;

@@ -102,27 +102,31 @@ TEST_CASE("a task keeps its priority over its waits, its arguments and its attem
 
 namespace {
 
-// Tasks that start others of a priority over and over, until those of another one have run.
-void keep_busy_until_done(priority busy, priority waiting) {
+// Tasks that start others of some priorities over and over, until one of another priority has run.
+void keep_busy_until_done(std::vector<priority> const& busy, priority waiting) {
   std::atomic<bool> done = false;
-  std::function<void()> again = [&] {
-    if (!done) with(busy, again)();
+  std::atomic<int> chains = 0;
+  std::function<void(priority)> const again = [&](priority p) {
+    if (!done)
+      mb::remote(std::ref(again)).options({.priority = p, .detached = true})(p);
+    else
+      chains.fetch_sub(1);
   };
-  std::vector<mb::future<void>> chains;
-  for (int i = 0; i < 20; ++i) chains.push_back(with(busy, again)());
+  for (priority const p : busy)
+    for (int i = 0; i < 20; ++i, ++chains) mb::remote(std::ref(again)).options({.priority = p})(p);
   mb::get(with(waiting, [] {})());
   done = true;
+  while (chains != 0) mb::get(mb::remote([] {})());  // they refer to what is here
 }
 
 }  // namespace
 
 TEST_CASE("nothing waits for ever, however much of a higher priority there is") {
   auto const each = [] {
-    keep_busy_until_done(priority::high, priority::normal);
-    keep_busy_until_done(priority::high, priority::background);
-    keep_busy_until_done(priority::normal, priority::low);
-    keep_busy_until_done(priority::normal, priority::background);
-    keep_busy_until_done(priority::low, priority::background);
+    keep_busy_until_done({priority::high}, priority::normal);
+    keep_busy_until_done({priority::high, priority::normal}, priority::low);
+    keep_busy_until_done({priority::high, priority::background}, priority::normal);
+    keep_busy_until_done({priority::high, priority::normal, priority::low}, priority::background);
   };
   mb::explore(
       [&](mb::manual_options const& seeded) {

@@ -2,6 +2,7 @@
 
 #include <mobula/core/scheduler.hpp>
 
+#include "placed_jobs.hpp"
 #include "thread_parker.hpp"
 
 #include <boost/fiber/algo/algorithm.hpp>
@@ -45,6 +46,12 @@ class fiber_worker final : public worker {
   bool searching = false;
   bool listed = false;
   std::uint32_t random;
+
+  placed_jobs placed;  // jobs that run here only; any thread
+  unsigned node = 0;   // of memory; set before the thread begins
+  // See thread_scheduler::take_urgent.
+  unsigned high_in_row = 0;
+  bool turn_of_queue = false;
 
  private:
   friend class thread_scheduler;

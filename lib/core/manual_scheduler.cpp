@@ -74,9 +74,20 @@ manual_scheduler::~manual_scheduler() {
 
 void manual_scheduler::submit_from_outside(job& first, job& last, std::size_t) noexcept {
   for (job* j = &first;; j = j->next) {
-    ready_.push_back(j);
+    ready_at(priority::normal).push_back(j);
     if (j == &last) return;
   }
+}
+
+// All runs in one place.
+void manual_scheduler::submit_placed(job& j, placement const& where) noexcept {
+  ready_at(where.level.value_or(priority::normal)).push_back(&j);
+}
+
+std::size_t manual_scheduler::ready_count() const noexcept {
+  std::size_t n = 0;
+  for (auto const& level : ready_) n += level.size();
+  return n;
 }
 
 void manual_scheduler::admit_from_outside(std::size_t count) {
@@ -99,19 +110,27 @@ boost::asio::execution_context& manual_scheduler::asio_context() {
 
 // What jobs have submitted lies in the place's queue; the oldest first.
 void manual_scheduler::collect() noexcept {
-  while (job* const j = place_.queue.steal()) ready_.push_back(j);
+  while (job* const j = place_.queue.steal()) ready_at(priority::normal).push_back(j);
 }
 
+// Of those of the highest priority; but each 64th time it is the turn of another one, so that nothing waits for ever.
 job* manual_scheduler::pick() noexcept {
-  std::size_t const i = random_() % ready_.size();
-  job* const j = ready_[i];
-  ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(i));
+  auto* from = &*std::find_if(ready_.rbegin(), ready_.rend(), [](auto const& level) { return !level.empty(); });
+  bool in_order = false;
+  if (++picked_ % 64 == 0) {
+    auto& turn = ready_[picked_ / 64 % ready_.size()];
+    if (!turn.empty()) from = &turn;
+    in_order = from != &ready_at(priority::normal);
+  }
+  std::size_t const i = in_order ? 0 : random_() % from->size();
+  job* const j = (*from)[i];
+  from->erase(from->begin() + static_cast<std::ptrdiff_t>(i));
   return j;
 }
 
 bool manual_scheduler::run_one() {
   collect();
-  if (ready_.empty()) return false;
+  if (ready_count() == 0) return false;
   // Before a job is taken from the list, as there may be no memory for a stack.
   if (idle_runners_.empty()) idle_runners_.push_back(std::make_unique<runner>(*this));
   job* const j = pick();
@@ -184,7 +203,7 @@ pending_work manual_scheduler::pending() {
   collect();
   auto const unfinished =
       place_.submitted.load(std::memory_order_relaxed) - place_.finished.load(std::memory_order_relaxed);
-  return {.ready = ready_.size(),
+  return {.ready = ready_count(),
           .timers = timers_.size(),
           .blocked = blocked_,
           .unfinished = static_cast<std::size_t>(unfinished)};

@@ -9,6 +9,8 @@
 
 #include <boost/context/fiber.hpp>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <random>
@@ -35,6 +37,7 @@ class manual_scheduler final : public scheduler, private thread_driver {
 
   bool shutdown(bool drop, time_point limit) override;
   void submit_from_outside(job& first, job& last, std::size_t count) noexcept override;
+  void submit_placed(job& j, placement const& where) noexcept override;
   void block_fiber(publish_function publish, void* argument) override;
   void finish_from_outside() noexcept override { place_.count_finished(); }
   boost::asio::execution_context& asio_context() override;
@@ -64,6 +67,8 @@ class manual_scheduler final : public scheduler, private thread_driver {
   time_point driver_now() const noexcept override { return now_; }
 
   void collect() noexcept;
+  [[nodiscard]] std::vector<job*>& ready_at(priority p) noexcept { return ready_[static_cast<std::size_t>(p)]; }
+  [[nodiscard]] std::size_t ready_count() const noexcept;
   job* pick() noexcept;  // there is one
   void switch_to(runner& r);
   bool run_or_pass_time(time_point limit);
@@ -89,8 +94,9 @@ class manual_scheduler final : public scheduler, private thread_driver {
   place place_;
   std::uint64_t const seed_;
   std::mt19937_64 random_;
-  time_point now_{};  // virtual
-  std::vector<job*> ready_;
+  time_point now_{};                        // virtual
+  std::array<std::vector<job*>, 4> ready_;  // by priority
+  unsigned picked_ = 0;                     // how many jobs so far
   std::vector<std::unique_ptr<runner>> idle_runners_;
   runner* running_ = nullptr;
   std::size_t blocked_ = 0;  // stacks that wait

@@ -27,6 +27,11 @@ runtime_options checked(runtime_options o) {
     refuse("runtime_options::num_cpus", std::to_string(o.num_cpus),
            "from 1 to 10,000, or 0 for as many as this process may use");
   if (o.max_blocked == 0) refuse("runtime_options::max_blocked", "0", "1 or more");
+  if (o.max_blocking_threads == 0) refuse("runtime_options::max_blocking_threads", "0", "1 or more");
+  if (o.blocking_idle < std::chrono::nanoseconds::zero() || o.blocking_idle > std::chrono::hours(24))
+    refuse("runtime_options::blocking_idle", std::to_string(o.blocking_idle.count()) + " ns", "from 0 to a day");
+  if (o.ageing < std::chrono::microseconds(1) || o.ageing > std::chrono::hours(24))
+    refuse("runtime_options::ageing", std::to_string(o.ageing.count()) + " ns", "from 1 us to a day");
   if (o.spin < std::chrono::nanoseconds::zero() || o.spin > std::chrono::seconds(1))
     refuse("runtime_options::spin", std::to_string(o.spin.count()) + " ns", "from 0 to 1 s");
   if (o.num_cpus == 0) o.num_cpus = std::clamp(available_cpus(), 1U, 10'000U);

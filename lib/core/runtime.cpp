@@ -1,3 +1,4 @@
+#include <mobula/core/blocking_thread.hpp>
 #include <mobula/core/runtime.hpp>
 #include <mobula/core/tick_clock.hpp>
 
@@ -69,6 +70,7 @@ namespace detail {
 
 scheduler& current_scheduler() {
   if (worker* const w = this_worker()) return w->owner;
+  if (blocking_thread const* const b = current_blocking_thread) return b->owner;
   if (scheduler* const s = all().latest.load(std::memory_order_acquire)) return *s;
   throw no_runtime("mobula: no runtime lives: make one first, mobula::runtime ray; or mobula::init()");
 }
@@ -91,7 +93,9 @@ void runtime::shutdown(on_shutdown how) { shutdown_until(how, detail::time_point
 
 bool runtime::shutdown_until(on_shutdown how, detail::time_point limit) {
   if (down_) return true;
-  if (detail::worker* const w = detail::this_worker(); w != nullptr && &w->owner == scheduler_.get())
+  detail::worker const* const w = detail::this_worker();
+  detail::blocking_thread const* const b = detail::current_blocking_thread;
+  if ((w != nullptr && &w->owner == scheduler_.get()) || (b != nullptr && &b->owner == scheduler_.get()))
     throw error("mobula: a runtime can't be shut down by one of its own tasks");
   if (!scheduler_->shutdown(how == on_shutdown::drop, limit)) return false;
   all().remove(scheduler_.get());
@@ -100,6 +104,8 @@ bool runtime::shutdown_until(on_shutdown how, detail::time_point limit) {
 }
 
 unsigned runtime::num_cpus() const noexcept { return scheduler_->concurrency(); }
+
+unsigned runtime::numa_nodes() const noexcept { return scheduler_->numa_nodes(); }
 
 detail::time_point runtime::now() const noexcept { return scheduler_->now(); }
 

@@ -1,3 +1,4 @@
+#include <mobula/core/blocking_thread.hpp>
 #include <mobula/core/scheduler.hpp>
 
 #include <chrono>
@@ -7,6 +8,8 @@ namespace mobula::detail {
 scheduler::scheduler(bool virtual_time) noexcept
     : in_virtual_time(virtual_time),
       random_(static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count())) {}
+
+void scheduler::finish_blocking_task() noexcept { current_blocking_thread->owner.finish_from_outside(); }
 
 // SplitMix64 (Steele, Lea, Flood 2014): a counter and a function of it, so that any thread may ask.
 std::uint64_t scheduler::random() noexcept {

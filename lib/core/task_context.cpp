@@ -1,3 +1,4 @@
+#include <mobula/core/blocking_thread.hpp>
 #include <mobula/core/scheduler.hpp>
 #include <mobula/core/task_context.hpp>
 #include <mobula/core/this_task.hpp>
@@ -7,11 +8,15 @@
 namespace mobula {
 namespace detail {
 
-task_context::task_context(execution_context* beneath, task_context const* parent, time_point deadline)
+task_context::task_context(execution_context* beneath, task_context const* parent, time_point deadline,
+                           placement const& place)
     : execution_context(beneath == nullptr || beneath->in_parallel, this),
       beneath_(beneath),
       deadline_(parent != nullptr ? std::min(parent->deadline_, deadline) : deadline),
-      above_(parent != nullptr ? parent->token() : std::stop_token()) {}
+      place_(place),
+      above_(parent != nullptr ? parent->token() : std::stop_token()) {
+  if (!place_.level) place_.level = parent != nullptr ? parent->place_.level : priority::normal;
+}
 
 task_context::~task_context() = default;
 
@@ -19,8 +24,20 @@ void task_context::watch_parent(job* call) {
   if (above_.stop_possible()) link_.emplace(above_, stop_call{this, call});
 }
 
+void task_context::begin(job& j, scheduler& s) noexcept {
+  if (place_.plain()) return s.submit(j);
+  s.submit_placed(j, place_);
+}
+
+void task_context::enter() noexcept {
+  if (worker* const w = this_worker())
+    w->context = this;
+  else
+    current_blocking_thread->context = this;
+}
+
 void task_context::resume_coroutine(job& j, scheduler& s) noexcept {
-  if (beneath_ == nullptr) return s.submit(j);
+  if (beneath_ == nullptr) return begin(j, s);
   beneath_->resume_coroutine(j, s);
 }
 
@@ -29,7 +46,7 @@ void task_context::stack_left() noexcept {
 }
 
 void task_context::resume_stack(job& j, scheduler& s) noexcept {
-  if (beneath_ == nullptr) return s.submit(j);
+  if (beneath_ == nullptr) return begin(j, s);
   beneath_->resume_stack(j, s);
 }
 
@@ -43,7 +60,8 @@ void task_context::end_wait(void const* wait) noexcept {
 
 task_context* this_task_context() noexcept {
   worker* const w = this_worker();
-  return w != nullptr && w->context != nullptr ? w->context->task() : nullptr;
+  if (w == nullptr) return current_blocking_thread != nullptr ? current_blocking_thread->context : nullptr;
+  return w->context != nullptr ? w->context->task() : nullptr;
 }
 
 std::unique_ptr<task_context> context_for_child(execution_context* beneath, scheduler const& s, bool wanted) {
@@ -62,7 +80,12 @@ std::stop_token this_task::stop_token() noexcept {
 detail::duration this_task::time_left() noexcept {
   detail::task_context const* const c = detail::this_task_context();
   if (c == nullptr || c->deadline() == detail::time_point::max()) return detail::duration::max();
-  return c->deadline() - detail::this_worker()->owner.now();
+  return c->deadline() - detail::current_scheduler().now();
+}
+
+std::optional<unsigned> this_task::worker() noexcept {
+  detail::worker const* const w = detail::this_worker();
+  return w != nullptr ? std::optional(w->id) : std::nullopt;
 }
 
 void this_task::check() {

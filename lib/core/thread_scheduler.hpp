@@ -4,7 +4,10 @@
 #include <mobula/core/scheduler.hpp>
 #include <mobula/core/spin_lock.hpp>
 
+#include "blocking_pool.hpp"
 #include "fiber_worker.hpp"
+#include "memory_nodes.hpp"
+#include "placed_jobs.hpp"
 #include "reactor.hpp"
 #include "worker_threads.hpp"
 
@@ -28,11 +31,13 @@ class thread_scheduler final : public scheduler {
   void submit_from_outside(job& first, job& last, std::size_t count) noexcept override;
   void hand_over(job& j) noexcept override;
   void wake_for_more() noexcept override;
+  void submit_placed(job& j, placement const& where) noexcept override;
   void block_fiber(publish_function publish, void* argument) override;
   void add_timer(timer_node& node) noexcept override;
   boost::asio::execution_context& asio_context() override;
   time_point now() const noexcept override { return std::chrono::steady_clock::now(); }
   unsigned concurrency() const noexcept override { return static_cast<unsigned>(workers_.size()); }
+  unsigned numa_nodes() const noexcept override { return numa_.count(); }
 
   // For the workers, each by its own thread.
 
@@ -73,7 +78,13 @@ class thread_scheduler final : public scheduler {
   job* take_handed() noexcept;
   job* steal(fiber_worker& w) noexcept;
   job* search(fiber_worker& w) noexcept;
+  job* take_placed(fiber_worker& w, priority most, priority least) noexcept;
+  job* take_urgent(fiber_worker& w) noexcept;
+  void age(time_point now) noexcept;
   bool more_to_do() const noexcept;
+  bool more_for(fiber_worker const& w) const noexcept;
+  template <class Which>
+  void wake_if_asleep(Which which) noexcept;
   void lie_down(fiber_worker& w) noexcept;
   void get_up(fiber_worker& w, bool to_work) noexcept;
   void wake_all() noexcept;
@@ -84,6 +95,7 @@ class thread_scheduler final : public scheduler {
   void sleep_in_reactor(fiber_worker& w) noexcept;
   void leave_reactor() noexcept;
   [[nodiscard]] bool reactor_is_needed() const noexcept;
+  void drop_blocking() noexcept;
   void end() noexcept;
 
   std::size_t const stack_size_;
@@ -120,6 +132,17 @@ class thread_scheduler final : public scheduler {
   // Until when, at least, those who search go on. Relaxed: whoever sees it late sleeps early.
   std::atomic<time_point> search_until_{time_point::min()};
 
+  // Jobs with a priority or a place. Before they look at their queue, workers look at the count of those that come first,
+  // high ones and all that are normal by now; of the others when there is nothing else. Whoever finds one missing only
+  // finds it later: what decides before a sleep is in placed_jobs.
+  alignas(cache_line) std::atomic<std::size_t> urgent_{0};
+  std::atomic<std::size_t> patient_{0};
+  alignas(cache_line) placed_jobs anywhere_;
+  memory_nodes const numa_;
+  std::unique_ptr<placed_jobs[]> const nodes_;
+  duration const ageing_;
+  std::atomic<time_point::rep> aged_{0};  // when that was done last; one thread at a time gets to change it
+
   std::mutex sleepers_mutex_;
   std::vector<fiber_worker*> sleepers_;  // the last to lie down is the first to be woken: its caches are warm
 
@@ -132,6 +155,7 @@ class thread_scheduler final : public scheduler {
 
   std::vector<std::unique_ptr<fiber_worker>> workers_;
   worker_threads threads_;
+  blocking_pool blocking_;
 };
 
 }  // namespace mobula::detail

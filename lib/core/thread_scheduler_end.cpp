@@ -15,6 +15,7 @@ bool thread_scheduler::shutdown(bool drop, time_point limit) {
   if (drop) {
     dropping_.store(true, std::memory_order_relaxed);
     timers_.close();
+    drop_blocking();
   }
   closing_.store(true, std::memory_order_seq_cst);
   wake_all();
@@ -31,6 +32,7 @@ bool thread_scheduler::shutdown(bool drop, time_point limit) {
   stopping_.store(true, std::memory_order_release);
   wake_all();
   threads_.join();
+  blocking_.stop();
   end();
   return true;
 }

@@ -134,7 +134,10 @@ void batch::invite() noexcept {
     auto* const h = number == 0 ? &first_helper_
                                 : ::new (allocate_frame(sizeof(helper))) helper(*this, first_helper_.number + number);
     state_.fetch_add(one_holder, std::memory_order_relaxed);  // by one who holds it
-    plan_.owner.hand_over(*h);
+    if (context_)
+      context_->begin(*h, plan_.owner);
+    else
+      plan_.owner.hand_over(*h);
   } catch (std::bad_alloc const&) {  // then without help
   }
 }

@@ -1,4 +1,5 @@
 #include <mobula/core/error.hpp>
+#include <mobula/core/scheduler.hpp>
 #include <mobula/remote/task_options.hpp>
 
 #include <string>
@@ -25,7 +26,29 @@ std::shared_ptr<task_options const> checked(task_options o) {
         "of waits that are not negative");
   check(o.backoff.factor >= 1, "backoff", "with a factor of 1 or more");
   check(o.backoff.jitter >= 0 && o.backoff.jitter <= 1, "backoff", "with a jitter from 0 to 1");
+  check(!o.priority || *o.priority <= priority::high, "priority", "one of mobula::priority");
+  check(!o.worker || !o.numa_node, "worker", "left out where numa_node is given: a worker is of one node");
+  check(!o.blocking || (!o.worker && !o.numa_node), "blocking",
+        "false where a worker or numa_node is given: what blocks runs on a thread of its own");
   return std::make_shared<task_options const>(std::move(o));
+}
+
+placement placement_for(task_options const& o, scheduler const& s) {
+  auto const check_below = [](std::optional<unsigned> const& n, unsigned count, char const* field, char const* what) {
+    if (n && *n >= count)
+      throw error("mobula: task_options::" + std::string(field) + " is " + std::to_string(*n) + "; this runtime has " +
+                  std::to_string(count) + " " + what + ", numbered from 0 on");
+  };
+  check_below(o.worker, s.concurrency(), "worker", "workers (runtime_options::num_cpus)");
+  check_below(o.numa_node, s.numa_nodes(), "numa_node", "nodes (runtime::numa_nodes)");
+  return {.level = o.priority, .worker = o.worker, .numa_node = o.numa_node, .blocking = o.blocking};
+}
+
+void throw_must_not_block(std::string const& call) {
+  throw error(
+      "mobula: " + call +
+      " can't be called with task_options::blocking, as it is a coroutine, or gives a future or a task: put what "
+      "blocks into a plain function, and await a task of that");
 }
 
 void throw_not_kept_for_retry(std::string const& call) {

@@ -56,15 +56,20 @@ void join_operation::help() noexcept {
 void task_group::start(std::unique_ptr<detail::group_child> c) {
   // Before the first child, when nobody else can be here.
   if (context_ == nullptr && started_.load(std::memory_order_relaxed) == 0) {
-    detail::worker* const w = detail::this_worker();
-    if (w != nullptr && w->context != nullptr && w->context->task() != nullptr) make_context();
+    if (detail::this_task_context() != nullptr) make_context();
   }
   c->number_ = started_.fetch_add(1, std::memory_order_relaxed);
   c->context_ = context_.get();
   if (open_.fetch_add(1, std::memory_order_relaxed) == 0)
     open_.fetch_add(1, std::memory_order_relaxed);  // the owner, after a wait whose end it has not seen
   try {
-    detail::scheduler::submit_task_to_current(*c);
+    if (context_ == nullptr || context_->place().plain()) {
+      detail::scheduler::submit_task_to_current(*c);
+    } else {
+      detail::scheduler& s = detail::current_scheduler();
+      s.admit_task();
+      context_->begin(*c, s);
+    }
   } catch (...) {
     open_.fetch_sub(1, std::memory_order_relaxed);  // not to zero: who calls is counted
     throw;

@@ -16,6 +16,11 @@ worker& need_worker() {
   return *w;
 }
 
+placement place_of_task() {
+  task_context const* const task = this_task_context();
+  return task != nullptr ? task->place() : placement();
+}
+
 }  // namespace
 
 deadline_scope::deadline_scope(time_point limit)
@@ -27,7 +32,7 @@ deadline_scope::deadline_scope(time_point limit)
                  }),
       owner_(need_worker().owner),
       before_(this_worker()->context),
-      context_(before_ != nullptr ? before_->beneath() : nullptr, this_task_context(), limit) {}
+      context_(before_ != nullptr ? before_->beneath() : nullptr, this_task_context(), limit, place_of_task()) {}
 
 void deadline_scope::enter() {
   context_.watch_parent();

@@ -25,6 +25,13 @@ struct runtime_options {
   /// How many plain tasks may block in `get` at once. Each takes a stack with a guard page, of which Linux allows a
   /// process some 32,000 by default (vm.max_map_count). One more throws too_many_blocked. At least 1.
   std::size_t max_blocked = 16'000;
+  /// How many calls with task_options::blocking may run at once; more wait for one of them to end. Threads for them are
+  /// started when they are needed, without the hooks below, and end after so long without one. At least 1; from 0 to a day.
+  std::size_t max_blocking_threads = 512;
+  std::chrono::nanoseconds blocking_idle = std::chrono::seconds(10);
+  /// How long, to twice as long, a task of low priority waits while there is other work, before it takes turns with tasks
+  /// of normal priority; one of background, before it counts as low. From 1 us to a day.
+  std::chrono::nanoseconds ageing = std::chrono::milliseconds(100);
   /// How long a worker without work looks around before it sleeps, and about how long at most a thread outside that
   /// waits for a result stays awake. To sleep and to be woken takes some microseconds; staying awake takes a processor.
   /// 0 sleeps at once; at most 1 s.
@@ -36,6 +43,9 @@ struct runtime_options {
   /// to set up a library for it. If the first throws, making the runtime throws that, after all threads have ended; what
   /// the second throws is printed to stderr.
   std::function<void(unsigned worker)> on_thread_start = {}, on_thread_stop = {};
+  /// Whether to bind each worker to a node of memory, if this machine has several; for task_options::numa_node. It needs
+  /// hwloc when the library is built, else there is one node.
+  bool numa = false;
   /// Whether the tasks that are submitted from outside of tasks can be stopped while they run, as if each had
   /// task_options::cancellable; and with them all that they start.
   bool cancellable = false;
@@ -90,6 +100,10 @@ class runtime {
 
   /// How many tasks run at once.
   [[nodiscard]] unsigned num_cpus() const noexcept;
+
+  /// The nodes of memory that the workers are spread over, each bound to the processors of one; worker i is of node
+  /// i * nodes / workers, so with fewer workers than nodes some have none. One, unless runtime_options::numa asks for more and there are.
+  [[nodiscard]] unsigned numa_nodes() const noexcept;
 
   /// The current time of sleeps and timeouts: std::chrono::steady_clock's, or a manual runtime's own.
   [[nodiscard]] detail::time_point now() const noexcept;

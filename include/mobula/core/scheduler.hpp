@@ -3,6 +3,7 @@
 #include <mobula/core/failure.hpp>
 #include <mobula/core/idle_state.hpp>
 #include <mobula/core/job.hpp>
+#include <mobula/core/placement.hpp>
 #include <mobula/core/runtime_parts.hpp>
 #include <mobula/core/timer_queue.hpp>
 #include <mobula/core/wake_credit.hpp>
@@ -64,6 +65,9 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
 
   /// Wakes a worker for work that will come soon, which it looks for a little longer than usual.
   virtual void wake_for_more() noexcept {}
+
+  /// Queues a job that runs in its place: it begins or goes on with a task whose placement is out of the ordinary.
+  virtual void submit_placed(job& j, placement const& where) noexcept = 0;
 
   /// Queues a job on a worker of this scheduler, by its thread. What there is no memory for in the worker's queue goes to
   /// the one for jobs from outside, which needs none. To be followed by `wake_if_needed`.
@@ -168,8 +172,13 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   /// Counts a task as over that no worker has run. Only outside the workers of this scheduler.
   virtual void finish_from_outside() noexcept = 0;
 
-  /// Counts a task as over. Only on a worker of this scheduler.
-  static void finish_task() noexcept { this_worker()->count_finished(); }
+  /// Counts a task as over. Only where it may run: on a worker of this scheduler, or a thread of its blocking_pool.
+  static void finish_task() noexcept {
+    if (worker* const w = this_worker()) [[likely]]
+      w->count_finished();
+    else
+      finish_blocking_task();
+  }
 
   /// Leaves the current stack to whoever wakes the resumer that is published. Only on a worker of this scheduler.
   /// Throws too_many_blocked.
@@ -180,6 +189,8 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
 
   [[nodiscard]] virtual time_point now() const noexcept = 0;
   [[nodiscard]] virtual unsigned concurrency() const noexcept = 0;
+  /// How many nodes of memory its workers are spread over.
+  [[nodiscard]] virtual unsigned numa_nodes() const noexcept { return 1; }
 
   /// Refuses tasks from outside, waits until those submitted are over, and ends the threads; with `drop`, those that
   /// have not started end with `cancelled`, and sleeps do. False if the limit passed before; may be called again.
@@ -231,6 +242,8 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   timer_queue timers_;
 
  private:
+  static void finish_blocking_task() noexcept;
+
   std::atomic<std::uint64_t> random_;  // the state of the generator; relaxed, nothing depends on it
 };
 

@@ -3,6 +3,7 @@
 #include <mobula/core/execution_context.hpp>
 #include <mobula/core/frame_memory.hpp>
 #include <mobula/core/job.hpp>
+#include <mobula/core/placement.hpp>
 #include <mobula/core/timer_queue.hpp>
 
 #include <cstddef>
@@ -24,7 +25,9 @@ namespace mobula::detail {
 class task_context final : public execution_context {
  public:
   /// `beneath`: what the code belongs to besides; null for nothing. `parent`: whose stop is this one's too; null for none.
-  task_context(execution_context* beneath, task_context const* parent, time_point deadline = time_point::max());
+  /// `place`: where and when it runs, if there is nothing beneath that says so.
+  task_context(execution_context* beneath, task_context const* parent, time_point deadline = time_point::max(),
+               placement const& place = {});
   ~task_context();
 
   static void* operator new(std::size_t size) { return allocate_frame(size); }
@@ -40,6 +43,14 @@ class task_context final : public execution_context {
 
   /// Its own or its parent's, whichever is earlier; time_point::max() for none.
   [[nodiscard]] time_point deadline() const noexcept { return deadline_; }
+
+  /// With a priority.
+  [[nodiscard]] placement const& place() const noexcept { return place_; }
+
+  /// Queues the job that begins what runs in it, where it is to run.
+  void begin(job& j, scheduler& s) noexcept;
+  /// What the calling thread runs from now on runs in it: by the step of such a job.
+  void enter() noexcept;
 
   /// Where the task was submitted: kept here for it, as it has the pointer to this in that place.
   std::source_location submitted = {};
@@ -65,6 +76,7 @@ class task_context final : public execution_context {
 
   execution_context* const beneath_;
   time_point const deadline_;
+  placement place_;
   std::stop_token const above_;
   std::stop_source source_;
   std::optional<std::stop_callback<stop_call>> link_;

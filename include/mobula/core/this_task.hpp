@@ -3,6 +3,7 @@
 #include <mobula/core/error.hpp>
 #include <mobula/core/timer_queue.hpp>
 
+#include <optional>
 #include <stop_token>
 
 /// What the code that calls these functions can know of its own task, also in coroutines and functions that it calls.
@@ -25,5 +26,9 @@ void check();
 /// How long until the task's time is over: its deadline, or that of one above it. Below zero when it is over;
 /// duration::max() if there is none.
 [[nodiscard]] detail::duration time_left() noexcept;
+
+/// The worker that it runs on now, which may be another after a wait: runtime_options::num_cpus of them, from 0 on. None
+/// outside of tasks, and in a call that runs elsewhere (task_options::blocking).
+[[nodiscard]] std::optional<unsigned> worker() noexcept;
 
 }  // namespace mobula::this_task

@@ -74,8 +74,9 @@ class attempts : attempts_base {
   static constexpr bool has_dependencies = false;  // it waits for them itself, as its time runs meanwhile
 
   template <class... Args>
-  explicit attempts(std::shared_ptr<task_options const> o, call_site const& where, Args&&... args)
-      : attempts_base(std::move(o)), where_(where), call_(std::forward<Args>(args)...) {}
+  explicit attempts(std::shared_ptr<task_options const> o, placement const& place, call_site const& where,
+                    Args&&... args)
+      : attempts_base(std::move(o)), place_(place), where_(where), call_(std::forward<Args>(args)...) {}
 
   result operator()() { return run(); }
   [[nodiscard]] auto const& function() const noexcept { return call_.function(); }
@@ -137,7 +138,7 @@ class attempts : attempts_base {
 
   // Copies the call if there may be another attempt, or a copy of this one.
   future<value> start(time_point limit, bool hedged) {
-    auto own = std::make_unique<task_context>(nullptr, this_task_context(), limit);
+    auto own = std::make_unique<task_context>(nullptr, this_task_context(), limit, place_);
     if constexpr (can_be_kept<Call>)
       if (hedged || may_follow()) return submit_task_call<Call>(nullptr, std::move(own), where_, std::as_const(call_));
     return submit_task_call<Call>(nullptr, std::move(own), where_, std::move(call_));
@@ -158,6 +159,7 @@ class attempts : attempts_base {
     }
   };
 
+  placement const place_;
   call_site const where_;
   Call call_;
 };

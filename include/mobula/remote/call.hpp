@@ -1,5 +1,6 @@
 #pragma once
 
+#include <mobula/core/blocking_thread.hpp>
 #include <mobula/core/error.hpp>
 #include <mobula/core/failure.hpp>
 #include <mobula/core/frame_memory.hpp>
@@ -86,12 +87,19 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
   }
   [[nodiscard]] task_context* own_context() const noexcept { return this->is_stoppable_ ? origin_.context : nullptr; }
 
+  /// Queues the call, where its context says.
+  void begin_on(scheduler& s) noexcept {
+    task_context* const own = own_context();
+    if (own == nullptr) return s.submit(*this);
+    own->begin(*this, s);
+  }
+
   /// The step of a call that is a task of its own.
   void run_as_task(job_verb verb) noexcept {
     if (verb != job_verb::run || this->is_cancelled()) [[unlikely]]
       return drop();
     if (task_context* const own = this->own_context()) [[unlikely]]
-      this_worker()->context = own;
+      own->enter();
     run();
   }
 
@@ -217,15 +225,16 @@ class task_call final : public call_state<task_call<Call>, Call> {
     if (!Call::has_dependencies && plain && own == nullptr) [[likely]]
       return scheduler::submit_task_on(*w, *this);
     scheduler& s = chosen != nullptr ? *chosen : w != nullptr ? w->owner : current_scheduler();
-    if (own == nullptr && (w != nullptr || s.cancellable)) own = context_for_child(nullptr, s, false);
+    if (own == nullptr && (w != nullptr || s.cancellable || current_blocking_thread != nullptr))
+      own = context_for_child(nullptr, s, false);
     if constexpr (Call::has_dependencies) dependencies_.collect(this->call());
     if (!Call::has_dependencies && own == nullptr) return s.submit_task(*this);
     s.admit_task();
     this->set_context(std::move(own));
     if constexpr (Call::has_dependencies)
-      dependencies_.begin(s, *this);
+      dependencies_.begin(s, *this, this->own_context());
     else
-      s.submit(*this);
+      this->begin_on(s);
   }
 
  private:

@@ -133,10 +133,19 @@ class call_list {
   /// When all have been made, and their futures. Throws no_runtime.
   template <class T>
   void submit(scheduler& s, std::vector<future<T>> const& futures) {
-    if (this_worker() == nullptr ? s.cancellable : this_task_context() != nullptr)
+    task_context const* const parent = this_task_context();
+    if (parent != nullptr || (this_worker() == nullptr && s.cancellable))
       for (job* j = first_; j != nullptr; j = j->next)
         static_cast<block_call<Call>&>(*j).set_context(context_for_child(nullptr, s, false));
     s.admit_tasks(size_);
+    if (parent != nullptr && parent->place().level != priority::normal) {
+      for (std::size_t left = size_; left != 0; --left) {
+        job& j = *std::exchange(first_, first_->next);
+        static_cast<block_call<Call>&>(j).begin_on(s);
+      }
+      first_ = nullptr;
+      return;
+    }
     s.submit_list(*std::exchange(first_, nullptr), *last_, size_,
                   [&](std::size_t i) -> job& { return future_access::state(futures[i]); });
   }

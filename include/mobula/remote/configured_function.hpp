@@ -64,23 +64,27 @@ class configured_function : public detail::call_operators<configured_function<F>
   auto start(std::shared_ptr<task_options const> const& o, detail::call_site const& where, G&& f,
              Args&&... args) const {
     using call = detail::flattened<detail::bound_call<std::decay_t<G>, Plan, std::decay_t<Args>...>>;
+    if constexpr (detail::is_task<typename call::result>)
+      if (o->blocking) detail::throw_must_not_block(name_of(f));
+    detail::scheduler const& s = scheduler_ != nullptr ? *scheduler_ : detail::current_scheduler();
+    detail::placement const place = detail::placement_for(*o, s);
     if (!detail::attempts_base::wanted_by(*o))
-      return detail::submit_task_call<call>(scheduler_, context(*o), where, std::forward<G>(f),
+      return detail::submit_task_call<call>(scheduler_, context(*o, place), where, std::forward<G>(f),
                                             std::forward<Args>(args)...);
     if constexpr (!detail::can_be_kept<call>)
       if (o->max_retries != 0 || o->hedge_after) detail::throw_not_kept_for_retry(name_of(f));
-    detail::scheduler const& s = scheduler_ != nullptr ? *scheduler_ : detail::current_scheduler();
     auto own = std::make_unique<detail::task_context>(nullptr, o->detached ? nullptr : detail::this_task_context(),
-                                                      detail::attempts_base::limit_of(*o, s.now()));
-    return detail::submit_task_call<detail::attempts<call>>(scheduler_, std::move(own), where, o, where,
+                                                      detail::attempts_base::limit_of(*o, s.now()),
+                                                      detail::placement{.level = place.level});
+    return detail::submit_task_call<detail::attempts<call>>(scheduler_, std::move(own), where, o, place, where,
                                                             std::forward<G>(f), std::forward<Args>(args)...);
   }
 
   // Null for what it is by itself: its parent's child, if that can be stopped.
-  std::unique_ptr<detail::task_context> context(task_options const& o) const {
-    if (o.detached) return std::make_unique<detail::task_context>(nullptr, nullptr);
-    if (!o.cancellable) return nullptr;
-    return std::make_unique<detail::task_context>(nullptr, detail::this_task_context());
+  static std::unique_ptr<detail::task_context> context(task_options const& o, detail::placement const& place) {
+    if (!o.detached && !o.cancellable && !o.priority && place.plain()) return nullptr;
+    return std::make_unique<detail::task_context>(nullptr, o.detached ? nullptr : detail::this_task_context(),
+                                                  detail::time_point::max(), place);
   }
 
   detail::scheduler* scheduler_;  // null for the current one

@@ -26,10 +26,11 @@ class dependency_wait : waiter {
     });
   }
 
-  /// Then: waits for them, and submits `then`, which may happen at once.
-  void begin(scheduler& s, job& then) noexcept {
+  /// Then: waits for them, and submits `then`, which may happen at once; to where its context says, if it has one.
+  void begin(scheduler& s, job& then, task_context* context = nullptr) noexcept {
     owner_ = &s;
     job_ = &then;
+    context_ = context;
     go_on();
   }
 
@@ -41,10 +42,15 @@ class dependency_wait : waiter {
       if (at_ == nullptr || !at_->remove(*this)) return;  // there is none, or whoever is on the way here finds no more
       at_ = nullptr;
     }
-    owner_->submit(*job_);
+    submit();
   }
 
  private:
+  void submit() noexcept {
+    if (context_ == nullptr) return owner_->submit(*job_);
+    context_->begin(*job_, *owner_);
+  }
+
   void go_on() noexcept {
     {
       std::lock_guard const lock(mutex_);
@@ -57,7 +63,7 @@ class dependency_wait : waiter {
         at_ = nullptr;
       }
     }
-    owner_->submit(*job_);
+    submit();
   }
 
   spin_lock mutex_;  // of what follows, while it waits
@@ -65,6 +71,7 @@ class dependency_wait : waiter {
   shared_state_base* at_ = nullptr;  // where it waits
   scheduler* owner_ = nullptr;
   job* job_ = nullptr;
+  task_context* context_ = nullptr;  // where the job runs; null for anywhere
 };
 
 }  // namespace mobula::detail

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <mobula/core/exception_predicate.hpp>
+#include <mobula/core/placement.hpp>
 #include <mobula/core/timer_queue.hpp>
 #include <mobula/remote/backoff.hpp>
 
@@ -11,8 +12,10 @@
 
 namespace mobula {
 namespace detail {
+class scheduler;
+
 inline constexpr std::size_t default_stream_capacity = 16;
-}
+}  // namespace detail
 
 /// Settings of a task, the same for all calls of one remote function.
 ///
@@ -45,11 +48,22 @@ struct task_options {
   std::optional<detail::duration> hedge_after = {};
 
   /// Whether `cancel` also stops the task while it runs: its waits are interrupted, its stop token says so, and what it has
-  /// started is cancelled. Whatever this says, so is a task with a limit of time, retries or a second copy, and one that
-  /// was started by a task which can be stopped itself.
+  /// started is cancelled. Whatever this says, so is a task with a limit of time, retries, a second copy, a priority or a
+  /// place, and one that was started by a task which can be stopped itself.
   bool cancellable = false;
   /// Whether it goes on when the task that starts it is cancelled, and is not bound by the deadline of that.
   bool detached = false;
+
+  /// Which of the tasks that could run now does; by default as the task that starts this one, unless that is detached, else
+  /// normal. What waits for its turn rises with time (runtime_options::ageing), so nothing waits for ever.
+  std::optional<mobula::priority> priority = {};
+  /// The only worker on which the task runs, from 0 on, or the node of memory, of those that the runtime knows
+  /// (runtime::numa_nodes); no more than one of the two. What it starts, and forks, may run elsewhere.
+  std::optional<unsigned> worker = {}, numa_node = {};
+  /// Whether the call may block in the kernel, or in a lock that is none of Mobula's. Then it runs on a thread of its own
+  /// (runtime_options::max_blocking_threads), so that no worker is lost to it: not for coroutines. In it, `get` waits as on
+  /// a thread outside of the runtime.
+  bool blocking = false;
 
   /// How many elements a function that gives a generator makes ahead of the reader of its stream; at least 1.
   std::size_t stream_capacity = detail::default_stream_capacity;
@@ -60,6 +74,10 @@ namespace detail {
 /// The options to be kept. Throws mobula::error for what is not allowed.
 [[nodiscard]] std::shared_ptr<task_options const> checked(task_options o);
 
+/// Where the task runs. Throws mobula::error for a place that the runtime does not have.
+[[nodiscard]] placement placement_for(task_options const& o, scheduler const& s);
+
+[[noreturn]] void throw_must_not_block(std::string const& call);
 [[noreturn]] void throw_not_kept_for_retry(std::string const& call);
 
 }  // namespace detail

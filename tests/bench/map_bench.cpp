@@ -124,12 +124,12 @@ void add(ratios& r, double one_loop, double one) {
   r.excess.push_back(one - one_loop);
 }
 
-// Hot: calls for about `ns`, after 3 ms untimed. Cold: single calls, before each of which all threads fall asleep.
+// Hot: calls for about `ns`, after 20 ms untimed, as the first milliseconds of such a loop are lonely. Cold: single calls, before each of which all threads fall asleep.
 void hot_turn(call const& base, call const& f, double loop_ns, double ns, ratios& r) {
   int const calls = std::max(1, static_cast<int>(ns / loop_ns));
   if (calls > 1) time_of(base, calls / 4);
   double const one_loop = time_of(base, calls);
-  if (calls > 1) time_of(f, static_cast<int>(calls * 3e6 / ns));
+  if (calls > 1) time_of(f, static_cast<int>(calls * 20e6 / ns));
   add(r, one_loop, time_of(f, calls));
 }
 
@@ -203,7 +203,7 @@ void print_hot() {
     };
     std::vector<ratios> r(all.size());
     double const loop_ns = cost * size;
-    for (int round = 0; round < 60; ++round)
+    for (int round = 0; round < 25; ++round)
       for (std::size_t c = 0; c < all.size(); ++c) hot_turn(p.base(), all[c].run, loop_ns, 1e6, r[c]);
     std::printf("%6d items of %-8s %9.2f", size, cost_name(cost).c_str(), median(r[0].loops) / 1e3);
     for (auto const& x : r) std::printf(" %9.2f", median(x.own) / 1e3);
@@ -237,7 +237,7 @@ void print_grid() {
         problem const p(n, steps_each);
         ratios r;
         int const rounds =
-            std::clamp(static_cast<int>(0.7e9 / (cold ? 2 * loop_ns + 900e3 : 4 * loop_ns + 4e6)), 1, 400);
+            std::clamp(static_cast<int>(0.7e9 / (cold ? 2 * loop_ns + 900e3 : 4 * loop_ns + 22e6)), 1, 400);
         for (int i = 0; i < rounds; ++i)
           cold ? cold_turn(p.base(), p.map(), r) : hot_turn(p.base(), p.map(), loop_ns, 400e3, r);
         double const share = median(r.shares), excess = median(r.excess);

@@ -23,6 +23,7 @@ struct failure_record {
   std::string task;
   std::source_location submitted;
   std::optional<unsigned> worker;
+  std::optional<std::size_t> item;
   failure_ptr cause;
   std::vector<failure_ptr> attempts;
   std::shared_ptr<failure_handler const> handler;  // of the runtime that it failed on; null elsewhere
@@ -43,6 +44,9 @@ thread_local failure_ptr thrown_last;
 [[gnu::noinline]] failure_ptr take_if_thrown_last(std::exception_ptr const& e) noexcept {
   if (!thrown_last || thrown_last.exception() != e) return {};
   return std::move(thrown_last);
+}
+[[gnu::noinline]] failure_ptr peek_if_thrown_last(std::exception_ptr const& e) noexcept {
+  return thrown_last && thrown_last.exception() == e ? thrown_last : failure_ptr();
 }
 
 bool is_cancellation(std::exception_ptr const& e) noexcept {
@@ -140,7 +144,7 @@ failure_ptr failure_ptr::in_task(std::source_location const& where, std::string 
   } catch (std::bad_alloc const&) { r.task = "?"; }
   r.submitted = where;
   record_->read.store(true, std::memory_order_relaxed);
-  r.cause = record_->task.empty() ? record_->cause : *this;
+  r.cause = record_->task.empty() && !record_->item ? record_->cause : *this;
   if (record_->task.empty()) r.attempts = std::move(record_->attempts);  // of this call
   return named;
 }
@@ -153,6 +157,22 @@ failure_ptr failure_ptr::with_attempts(std::vector<failure_ptr> failed) const no
   f.record_->attempts = std::move(failed);
   return f;
 }
+
+failure_ptr failure_ptr::of_item(std::size_t index) const noexcept {
+  failure_ptr f(make(exception()));
+  record_->read.store(true, std::memory_order_relaxed);
+  if (f.record_ == out_of_memory_record()) return f;
+  f.record_->item = index;
+  f.record_->cause = record_->task.empty() && !record_->item ? record_->cause : *this;
+  return f;
+}
+
+failure_ptr failure_ptr::handled() noexcept {
+  std::exception_ptr const e = std::current_exception();
+  return e ? peek_if_thrown_last(e) : failure_ptr();
+}
+
+void rethrow_of_item(std::size_t index) { failure_ptr::capture(std::current_exception()).of_item(index).rethrow(); }
 
 void failure_ptr::rethrow() const {
   record_->read.store(true, std::memory_order_relaxed);
@@ -225,6 +245,11 @@ description describe(std::exception_ptr const& e) {
   return d;
 }
 
+std::string who(failure const& f) {
+  if (!f.task().empty()) return "task '" + std::string(f.task()) + "'";
+  return f.item() ? "item " + std::to_string(*f.item()) : "a coroutine";
+}
+
 std::string circumstances(failure const& f) {
   std::string text;
   if (f.submitted().line() != 0)
@@ -246,6 +271,8 @@ std::string_view failure::task() const noexcept { return record_.record_->task; 
 std::source_location const& failure::submitted() const noexcept { return record_.record_->submitted; }
 std::optional<unsigned> failure::worker() const noexcept { return record_.record_->worker; }
 
+std::optional<std::size_t> failure::item() const noexcept { return record_.record_->item; }
+
 std::optional<failure> failure::cause() const {
   if (!record_.record_->cause) return std::nullopt;
   return failure(record_.record_->cause);
@@ -260,7 +287,7 @@ std::vector<failure> failure::attempts() const {
 std::string failure::report() const {
   description const d = describe(exception());
   std::string text = "mobula: ";
-  text += task().empty() ? std::string("a coroutine") : "task '" + std::string(task()) + "'";
+  text += who(*this);
   text += " failed: " + d.type + (d.what.empty() ? "" : ": " + d.what);
   if (auto const c = circumstances(*this); !c.empty()) text += "\n  " + c;
   for (int n = 0; auto const& a : attempts()) {
@@ -268,10 +295,15 @@ std::string failure::report() const {
     if (auto const w = a.worker()) text += ", on worker " + std::to_string(*w);
   }
   for (auto c = cause(); c; c = c->cause()) {
-    text += "\n  because '" + std::string(c->task()) + "' failed";
+    text += "\n  because " + (c->task().empty() ? who(*c) : "'" + std::string(c->task()) + "'") + " failed";
     if (auto const more = circumstances(*c); !more.empty()) text += ", " + more;
   }
   return text;
+}
+
+std::optional<failure> current_failure() noexcept {
+  detail::failure_ptr const f = detail::failure_ptr::handled();
+  return f ? std::optional(f.read()) : std::nullopt;
 }
 
 std::ostream& operator<<(std::ostream& out, failure const& f) { return out << f.report(); }

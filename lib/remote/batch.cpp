@@ -199,7 +199,7 @@ std::size_t batch::run(piece p) noexcept {
   try {
     this_task::check();  // if it is to stop, what has not begun is left out
     plan_.do_items(plan_.body, at, p.end);
-  } catch (...) { fail(at, std::current_exception()); }
+  } catch (...) { fail(at, failure_ptr::capture(std::current_exception())); }
   return plan_.asynchronous ? p.end - at : p.end - p.begin;  // of the asynchronous, those never begun
 }
 
@@ -241,7 +241,8 @@ std::size_t batch::help() noexcept {
   return callers_;
 }
 
-void batch::fail(std::size_t item, std::exception_ptr why) noexcept {
+void batch::fail(std::size_t item, failure_ptr why) noexcept {
+  static_cast<void>(why.read());  // of others than the first nobody is told
   std::lock_guard const lock(failure_mutex_);
   stop();
   if (item >= failed_item_) return;
@@ -254,10 +255,10 @@ void batch::subtract(std::uint64_t n) noexcept {
 }
 
 void batch::finish() {
-  std::exception_ptr const failure = std::move(failure_);
+  failure_ptr const failure = std::move(failure_);
   bool const alone = state_.load(std::memory_order_acquire) < 2 * one_holder;  // then it remains so
   if (alone || state_.fetch_sub(one_holder, std::memory_order_acq_rel) < 2 * one_holder) destroy();
-  if (failure) std::rethrow_exception(failure);
+  if (failure) failure.rethrow();
 }
 
 void batch::destroy() noexcept {

@@ -1,9 +1,12 @@
 #include "mobula/remote/map.hpp"
 
 #include <atomic>
+#include <cstdio>
 #include <latch>
 #include <list>
 #include <memory>
+#include <numeric>
+#include <optional>
 #include <ranges>
 #include <set>
 #include <stdexcept>
@@ -278,4 +281,62 @@ TEST_CASE("plain items that block in the kernel run on all workers", "[remote]")
       },
       many));
   CHECK(most > 3);
+}
+
+TEST_CASE("of a failure the handler learns which element it was", "[remote]") {
+  auto const plain = [](int x) { return x % 100 == 42 ? throw std::domain_error("42") : x; };
+  auto const slow = [](int x) -> mb::task<int> {
+    co_await mb::yield();
+    co_return x % 100 == 42 ? throw std::domain_error("42") : x;
+  };
+  auto const item_of = [](auto const& run) {
+    try {
+      run();
+    } catch (std::domain_error const&) {
+      auto const why = mb::current_failure();
+      REQUIRE(why);
+      return why->item();
+    }
+    return std::optional<std::size_t>();
+  };
+  std::vector<int> xs(300);
+  std::iota(xs.begin(), xs.end(), 1);
+  for (unsigned const workers : {1U, 2U}) {
+    mb::runtime rt({.num_cpus = workers});
+    CHECK(item_of([&] { static_cast<void>(mb::map(plain, xs)); }) == 41);
+    CHECK(item_of([&] { static_cast<void>(mb::map(plain, xs, {.chunk = 3, .in_flight = 2})); }) == 41);
+    CHECK(item_of([&] { static_cast<void>(mb::map(slow, xs)); }) == 41);
+    CHECK(item_of([&] { mb::for_each(plain, xs); }) == 41);
+    CHECK(item_of([&] {
+            static_cast<void>(mb::reduce(xs, 0, [](int, int) -> int { throw std::domain_error("no"); }));
+          }) == std::nullopt);
+    auto const whole = mb::remote([&] { return mb::map(plain, xs); })();
+    CHECK_THROWS_AS(mb::get(whole), std::domain_error);
+    REQUIRE(whole.failure()->cause());
+    CHECK(whole.failure()->cause()->item() == 41);
+    CHECK(whole.failure()->report().find("because item 41 failed") != std::string::npos);
+  }
+  CHECK_FALSE(mb::current_failure());
+}
+
+TEST_CASE("ten million items take no memory but that of their results", "[remote]") {
+  mb::runtime rt({.num_cpus = 2});
+  auto const resident = [] {
+    long pages = 0, total = 0;
+    std::FILE* const f = std::fopen("/proc/self/statm", "r");
+    REQUIRE(f != nullptr);
+    CHECK(std::fscanf(f, "%ld %ld", &total, &pages) == 2);
+    std::fclose(f);
+    return pages * 4 / 1024;  // MB
+  };
+  auto const numbers = std::views::iota(0, 10'000'000);
+  mb::for_each([](int) {}, std::views::iota(0, 1000));
+  long const before = resident();
+  std::atomic<int> done{0};
+  mb::for_each([&](int x) { done += x % 1000 == 0 ? 1 : 0; }, numbers);
+  CHECK(done == 10'000);
+  CHECK(resident() - before < 8);
+  std::vector<char> const ys = mb::map([](int x) { return static_cast<char>(x & 1); }, numbers);
+  CHECK(ys.size() == 10'000'000);
+  CHECK(resident() - before < 24);  // ten are the results
 }

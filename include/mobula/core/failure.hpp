@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -49,6 +50,12 @@ class failure_ptr {
 
   /// The same after other attempts of the same call, which have failed so.
   [[nodiscard]] failure_ptr with_attempts(std::vector<failure_ptr> failed) const noexcept;
+
+  /// The same as that of an item of a batch.
+  [[nodiscard]] failure_ptr of_item(std::size_t index) const noexcept;
+
+  /// The failure that this thread has thrown last, if it is that of the exception which is handled here; else none.
+  [[nodiscard]] static failure_ptr handled() noexcept;
 
   /// Throws the exception; the failure counts as read.
   [[noreturn]] void rethrow() const;
@@ -115,6 +122,9 @@ class failure {
   /// How the attempts have failed, in order, if the task was to be tried again (task_options::max_retries); else none.
   [[nodiscard]] std::vector<failure> attempts() const;
 
+  /// The index of the element of a `map` or its kin that has failed; none for anything else.
+  [[nodiscard]] std::optional<std::size_t> item() const noexcept;
+
   /// All of it, as in the example above: one line a fact, no newline at the end.
   [[nodiscard]] std::string report() const;
 
@@ -129,6 +139,21 @@ class failure {
 
   detail::failure_ptr record_;
 };
+
+namespace detail {
+
+/// In a handler: throws the same again, as the failure of an item of a batch.
+[[noreturn]] void rethrow_of_item(std::size_t index);
+
+}  // namespace detail
+
+/// In a handler: what is known of the failure behind the exception, if that came out of a future or a batch on this thread.
+///
+///     try { ys = mb::map(f, xs); }
+///     catch (std::exception const&) { std::cerr << "x no. " << *mb::current_failure()->item() << " has failed\n"; }
+///
+/// Ask before anything else that may throw or wait.
+[[nodiscard]] std::optional<failure> current_failure() noexcept;
 
 /// Who is told of a failure that nobody has read.
 using failure_handler = std::function<void(failure const&)>;

@@ -118,7 +118,7 @@ class batch {
   [[nodiscard]] bool steal_from(share& victim, share& own, std::size_t least) noexcept;
   [[nodiscard]] std::size_t discard(share& own) noexcept;
   void subtract(std::uint64_t n) noexcept;
-  void fail(std::size_t item, std::exception_ptr why) noexcept;
+  void fail(std::size_t item, failure_ptr why) noexcept;
   void destroy() noexcept;
 
   // state_: the items that aren't done, and one for the caller until it waits; above them, who may still touch this: the
@@ -128,8 +128,8 @@ class batch {
   plan const plan_;
   std::size_t const most_helpers_;
   std::optional<task_context> context_;  // what helpers run in, if the caller's task can be stopped
-  std::size_t const unit_;         // items that stay together, so that their number fits into 32 bits
-  std::size_t const least_theft_;  // units; less is soon done by whoever has it
+  std::size_t const unit_;               // items that stay together, so that their number fits into 32 bits
+  std::size_t const least_theft_;        // units; less is soon done by whoever has it
 
   std::atomic<std::size_t> helpers_{0};  // ever invited; relaxed: who comes later looks at shares that are empty or not
   std::atomic<bool> stopped_{false};     // an item has failed; relaxed: who sees it late does a piece more
@@ -144,7 +144,7 @@ class batch {
 
   std::mutex failure_mutex_;
   std::size_t failed_item_ = std::numeric_limits<std::size_t>::max();
-  std::exception_ptr failure_;
+  failure_ptr failure_;
 };
 
 /// Blocks until a batch is over: in a task the fiber, elsewhere the thread.

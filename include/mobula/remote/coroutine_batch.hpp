@@ -72,7 +72,11 @@ class coroutine_batch : completion {
     control_->finish();
     for (std::size_t i = 0; i < lane_count_; ++i) lanes_[i].rethrow();
     // An item that wasn't begun comes after one that failed.
-    for (std::size_t i = 0; i < items_.size(); ++i) values_.set(i, [this, i]() -> T { return outcomes_[i].take(); });
+    for (std::size_t i = 0; i < items_.size(); ++i) {
+      try {
+        values_.set(i, [this, i]() -> T { return outcomes_[i].take(); });
+      } catch (...) { rethrow_of_item(i); }
+    }
   }
 
  private:

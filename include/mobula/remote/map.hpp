@@ -22,7 +22,7 @@ namespace mobula {
 ///
 /// Blocks: in a task its fiber, elsewhere the thread.
 /// Errors: throws what the first element in order that failed threw, after those that had begun are over; the rest is
-///         not begun. Throws no_runtime.
+///         not begun: current_failure()->item() is its index. Throws no_runtime.
 template <class F, class R>
 auto map(F&& f, R&& range, map_options const& options = {}) {
   static_assert(detail::mappable<F, R>, "mobula::map: the function can't be called with an element of the range");

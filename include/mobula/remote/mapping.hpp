@@ -1,5 +1,6 @@
 #pragma once
 
+#include <mobula/core/failure.hpp>
 #include <mobula/core/tick_clock.hpp>
 #include <mobula/remote/coroutine_batch.hpp>
 #include <mobula/remote/map_options.hpp>
@@ -27,8 +28,10 @@ struct map_body {
   progress_meter& meter;
 
   void operator()(std::size_t& i, std::size_t end) const {
-    if (meter.on()) return reporting(i, end);
-    for (; i < end; ++i) item(i);
+    try {
+      if (meter.on()) return reporting(i, end);
+      for (; i < end; ++i) item(i);
+    } catch (...) { rethrow_of_item(i); }
   }
 
  private:

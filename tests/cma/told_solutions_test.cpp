@@ -39,7 +39,7 @@ TEST_CASE("telling all candidates with their values, in any order, is telling th
     with_points.tell(xs, values_of(sphere, xs, 3));
     numbers back;
     const std::span<const double> asked = reversed.ask();
-    for (std::size_t k = 6; k-- > 0;) back.insert(back.end(), asked.begin() + 3 * k, asked.begin() + 3 * k + 3);
+    for (std::ptrdiff_t k = 6; k-- > 0;) back.insert(back.end(), asked.begin() + 3 * k, asked.begin() + 3 * k + 3);
     reversed.tell(back, values_of(sphere, back, 3));
     REQUIRE(fingerprint(with_points) == fingerprint(plain));
     REQUIRE(reversed.sigma() == plain.sigma());

@@ -34,10 +34,11 @@ auto blocking(F f) {
 TEST_CASE("calls that block cost no worker") {
   mb::runtime rt({.num_cpus = 1});
   std::promise<int> set_by_task;
+  auto const set = set_by_task.get_future().share();
   std::counting_semaphore<> all_wait{0};
   std::vector<mb::future<int>> waiting;
   for (int i = 0; i < 5; ++i)
-    waiting.push_back(blocking([i, &all_wait, f = set_by_task.get_future().share()] {
+    waiting.push_back(blocking([i, &all_wait, f = set] {
       all_wait.release();
       return f.get() + i;
     })());
@@ -118,6 +119,7 @@ TEST_CASE("a call that blocks is asked to stop, and its waits for tasks are inte
   mb::cancel(waits);
   CHECK_THROWS_AS(mb::get(waits), mb::cancelled);
   CHECK(interrupted);
+  never.set_value(0);
   auto parent = blocking([&] {
     auto child = mb::remote([]() -> mb::task<> { co_await mb::sleep_for(1h); })();
     begun.release();

@@ -38,7 +38,12 @@ TEST_CASE("of the tasks that could run, one of the highest priority does") {
 TEST_CASE("a worker takes tasks by priority, and those of each in order") {
   mb::runtime rt({.num_cpus = 1, .ageing = 24h});
   std::binary_semaphore go_on{0};
-  auto gate = mb::remote([&] { go_on.acquire(); })();
+  std::binary_semaphore begun{0};
+  auto gate = mb::remote([&] {
+    begun.release();
+    go_on.acquire();
+  })();
+  begun.acquire();
   std::string order;
   std::vector<mb::future<void>> done;
   for (char const c : std::string("123"))
@@ -108,12 +113,12 @@ void keep_busy_until_done(std::vector<priority> const& busy, priority waiting) {
   std::atomic<int> chains = 0;
   std::function<void(priority)> const again = [&](priority p) {
     if (!done)
-      mb::remote(std::ref(again)).options({.priority = p, .detached = true})(p);
+      static_cast<void>(mb::remote(std::ref(again)).options({.detached = true, .priority = p})(p));
     else
       chains.fetch_sub(1);
   };
   for (priority const p : busy)
-    for (int i = 0; i < 20; ++i, ++chains) mb::remote(std::ref(again)).options({.priority = p})(p);
+    for (int i = 0; i < 20; ++i, ++chains) static_cast<void>(mb::remote(std::ref(again)).options({.priority = p})(p));
   mb::get(with(waiting, [] {})());
   done = true;
   while (chains != 0) mb::get(mb::remote([] {})());  // they refer to what is here
@@ -164,8 +169,12 @@ TEST_CASE("a task with a worker that sleeps wakes it, and others do the rest mea
   mb::runtime rt({.num_cpus = 2, .spin = 0ns});
   for (unsigned i = 0; i < 200; ++i)
     CHECK(mb::get(mb::remote([] { return *mb::this_task::worker(); }).options({.worker = i % 2})()) == i % 2);
-  std::binary_semaphore go_on{0};
-  auto blocked = mb::remote([&] { go_on.acquire(); }).options({.worker = 0})();
+  std::binary_semaphore begun{0}, go_on{0};
+  auto blocked = mb::remote([&] {
+                   begun.release();
+                   go_on.acquire();
+                 }).options({.worker = 0})();
+  begun.acquire();
   auto behind =
       mb::remote([] { return *mb::this_task::worker(); }).options({.priority = priority::high, .worker = 0})();
   for (int i = 0; i < 100; ++i) mb::get(mb::remote([] {})());

@@ -8,7 +8,8 @@ namespace mobula {
 namespace detail {
 
 task_context::task_context(execution_context* beneath, task_context const* parent, time_point deadline)
-    : execution_context(beneath == nullptr || beneath->in_parallel, this),
+    : execution_context(beneath == nullptr || beneath->in_parallel, this,
+                        beneath != nullptr ? beneath->counter() : nullptr),
       beneath_(beneath),
       deadline_(parent != nullptr ? std::min(parent->deadline_, deadline) : deadline),
       above_(parent != nullptr ? parent->token() : std::stop_token()) {}
@@ -31,6 +32,10 @@ void task_context::stack_left() noexcept {
 void task_context::resume_stack(job& j, scheduler& s) noexcept {
   if (beneath_ == nullptr) return s.submit(j);
   beneath_->resume_stack(j, s);
+}
+
+std::vector<unsigned> task_context::gpu_ids() const {
+  return beneath_ != nullptr ? beneath_->gpu_ids() : std::vector<unsigned>();
 }
 
 void task_context::begin_wait(std::span<job* const> calls, void const* wait) {
@@ -63,6 +68,11 @@ detail::duration this_task::time_left() noexcept {
   detail::task_context const* const c = detail::this_task_context();
   if (c == nullptr || c->deadline() == detail::time_point::max()) return detail::duration::max();
   return c->deadline() - detail::this_worker()->owner.now();
+}
+
+std::vector<unsigned> this_task::gpu_ids() {
+  detail::worker* const w = detail::this_worker();
+  return w != nullptr && w->context != nullptr ? w->context->gpu_ids() : std::vector<unsigned>();
 }
 
 void this_task::check() {

@@ -316,6 +316,7 @@ bool thread_scheduler::shutdown(bool drop, time_point limit) {
   if (drop) {
     dropping_.store(true, std::memory_order_relaxed);
     timers_.close();
+    parts.drop();
   }
   closing_.store(true, std::memory_order_seq_cst);
   wake_all();

@@ -1,4 +1,5 @@
 #include <mobula/core/error.hpp>
+#include <mobula/remote/lease.hpp>
 #include <mobula/remote/task_options.hpp>
 
 #include <string>
@@ -25,13 +26,15 @@ std::shared_ptr<task_options const> checked(task_options o) {
         "of waits that are not negative");
   check(o.backoff.factor >= 1, "backoff", "with a factor of 1 or more");
   check(o.backoff.jitter >= 0 && o.backoff.jitter <= 1, "backoff", "with a jitter from 0 to 1");
+  check_resources(o.num_cpus, o.num_gpus, o.memory, o.resources, "task_options");
   return std::make_shared<task_options const>(std::move(o));
 }
 
 void throw_not_kept_for_retry(std::string const& call) {
-  throw error("mobula: an argument of " + call +
-              " can't be copied, but has to be kept, as the task may be tried again or twice: pass a std::shared_ptr of "
-              "it, or leave out max_retries and hedge_after");
+  throw error(
+      "mobula: an argument of " + call +
+      " can't be copied, but has to be kept, as the task may be tried again or twice: pass a std::shared_ptr of "
+      "it, or leave out max_retries and hedge_after");
 }
 
 }  // namespace mobula::detail

@@ -9,6 +9,8 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <utility>
+#include <vector>
 
 namespace mobula::detail {
 
@@ -23,8 +25,7 @@ namespace mobula::detail {
 class task_context final : public execution_context {
  public:
   /// `beneath`: what the code belongs to besides; null for nothing. `parent`: whose stop is this one's too; null for none.
-  task_context(execution_context* beneath, task_context const* parent,
-               time_point deadline = time_point::max());
+  task_context(execution_context* beneath, task_context const* parent, time_point deadline = time_point::max());
   ~task_context();
 
   static void* operator new(std::size_t size) { return allocate_frame(size); }
@@ -33,6 +34,9 @@ class task_context final : public execution_context {
   /// Lets the parent's stop be this one's; of a call, lets it come as `job_verb::cancel`. Once, before anybody else knows
   /// of this; stops at once if the parent has stopped.
   void watch_parent(job* call = nullptr);
+
+  /// Has what is beneath live as long.
+  void keep(std::shared_ptr<execution_context> b) noexcept { keeps_ = std::move(b); }
 
   [[nodiscard]] std::stop_token token() const noexcept { return source_.get_token(); }
   [[nodiscard]] bool stop_requested() const noexcept { return source_.stop_requested(); }
@@ -45,6 +49,7 @@ class task_context final : public execution_context {
   void resume_coroutine(job& j, scheduler& s) noexcept override;
   void stack_left() noexcept override;
   void resume_stack(job& j, scheduler& s) noexcept override;
+  [[nodiscard]] std::vector<unsigned> gpu_ids() const override;
   void begin_wait(std::span<job* const> calls, void const* wait) override;
   void end_wait(void const* wait) noexcept override;
 
@@ -61,6 +66,7 @@ class task_context final : public execution_context {
   };
 
   execution_context* const beneath_;
+  std::shared_ptr<execution_context> keeps_;
   time_point const deadline_;
   std::stop_token const above_;
   std::stop_source source_;
@@ -72,6 +78,7 @@ class task_context final : public execution_context {
 
 /// The context for a call that is submitted here and runs in `beneath`: null unless `wanted`, or who submits it has one, or
 /// this is outside of tasks and the runtime wants one for all. Throws std::bad_alloc.
-[[nodiscard]] std::unique_ptr<task_context> context_for_child(execution_context* beneath, scheduler const& s, bool wanted);
+[[nodiscard]] std::unique_ptr<task_context> context_for_child(execution_context* beneath, scheduler const& s,
+                                                              bool wanted);
 
 }  // namespace mobula::detail

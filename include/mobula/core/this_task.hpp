@@ -4,6 +4,7 @@
 #include <mobula/core/timer_queue.hpp>
 
 #include <stop_token>
+#include <vector>
 
 /// What the code that calls these functions can know of its own task, also in coroutines and functions that it calls.
 namespace mobula::this_task {
@@ -25,5 +26,9 @@ void check();
 /// How long until the task's time is over: its deadline, or that of one above it. Below zero when it is over;
 /// duration::max() if there is none.
 [[nodiscard]] detail::duration time_left() noexcept;
+
+/// Which GPUs the task has, or the actor whose method it is: numbers below runtime_options::num_gpus, as many as
+/// task_options::num_gpus asks for; a task that asks for a fraction shares its one with others. Empty without.
+[[nodiscard]] std::vector<unsigned> gpu_ids();
 
 }  // namespace mobula::this_task

@@ -7,6 +7,7 @@
 #include <mobula/remote/arguments.hpp>
 #include <mobula/remote/call_site.hpp>
 #include <mobula/remote/dependency_wait.hpp>
+#include <mobula/remote/lease.hpp>
 #include <mobula/task/task.hpp>
 
 #include <array>
@@ -157,7 +158,7 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
     if (verb != job_verb::run || this->is_cancelled()) [[unlikely]]
       return drop();
     if (task_context* const own = this->own_context()) [[unlikely]]
-      this_worker()->context = own;
+      return run_in(*own);
     run();
   }
 
@@ -185,6 +186,13 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
   }
 
  private:
+  [[gnu::noinline]] void run_in(task_context& own) noexcept {
+    strand const here(&own);
+    this_worker()->context = &own;
+    if (lease* const l = lease_of(&own)) l->begin();
+    run();
+  }
+
   static void step(job& j, job_verb verb) noexcept {
     auto& me = static_cast<Derived&>(j);
     switch (verb) {
@@ -218,7 +226,8 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
 
   // A call that was cancelled ends so, whatever has come of it, which is the cause at most.
   [[gnu::noinline, gnu::cold]] void end_cancelled() noexcept {
-    failure_ptr const why = cancellation(true, this->result.has_failure() ? this->result.failure_pointer() : failure_ptr());
+    failure_ptr const why =
+        cancellation(true, this->result.has_failure() ? this->result.failure_pointer() : failure_ptr());
     std::destroy_at(&this->result);
     std::construct_at(&this->result);
     this->result.set_failure(why);
@@ -267,13 +276,17 @@ class task_call final : public call_state<task_call<Call>, Call> {
     if (!Call::has_dependencies && plain && own == nullptr) [[likely]]
       return scheduler::submit_task_on(*w, *this);
     scheduler& s = chosen != nullptr ? *chosen : w != nullptr ? w->owner : current_scheduler();
+    if (own == nullptr && s.limited) own = limited_context(s);
     if (own == nullptr && (w != nullptr || s.cancellable)) own = context_for_child(nullptr, s, false);
     if constexpr (Call::has_dependencies) dependencies_.collect(this->call());
     if (!Call::has_dependencies && own == nullptr) return s.submit_task(*this);
     s.admit_task();
+    lease* const asks = lease_of(own.get());
     this->set_context(std::move(own));
     if constexpr (Call::has_dependencies)
-      dependencies_.begin(s, *this);
+      dependencies_.begin(s, asks != nullptr ? asks->before(*this) : *this);
+    else if (asks != nullptr)
+      asks->ask(*this);
     else
       s.submit(*this);
   }
@@ -284,8 +297,11 @@ class task_call final : public call_state<task_call<Call>, Call> {
   void step_in_queue(job_verb verb) noexcept { this->run_as_task(verb); }
   void stop_waiting() noexcept {
     if constexpr (Call::has_dependencies) dependencies_.stop();
+    if (lease* const l = lease_of(this->own_context())) l->stop();
   }
   auto before_completion() const noexcept {
+    if (task_context* const own = this->own_context(); own != nullptr) [[unlikely]]
+      end_lease(*own);
     return []() noexcept { scheduler::finish_task(); };
   }
 

@@ -37,8 +37,8 @@ void actor_cell_base::begin(job& constructor, void (*wait)(job&, scheduler&, job
   urgent_.push_back(constructor, message_kind::high);  // before what is urgent and has come meanwhile
   lease* const has = waits_for_resources() ? extras()->has.get() : nullptr;
   if (wait == nullptr && has == nullptr) return be_at_work();
+  if (wait == nullptr) return has->ask(*this);  // counted by who has admitted it
   owner().count_task();
-  if (wait == nullptr) return has->ask(*this);
   wait(constructor, owner(), has != nullptr ? has->before(*this) : *this);
 }
 

@@ -236,7 +236,7 @@ TEST_CASE("CPUs are given back while a task is blocked in get, and had again aft
         auto const child = mb::remote([&] {
                              most = std::max(most, ++running);
                              CHECK(free_of("CPU") == 0);
-                             CHECK(free_of("GPU") == 0);
+                             CHECK(free_of("GPU") < 1);
                              --running;
                            }).options({.num_cpus = 1});
         auto const parent = [&] {

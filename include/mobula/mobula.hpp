@@ -34,6 +34,7 @@
 #include <mobula/future/outcomes.hpp>
 #include <mobula/future/promise.hpp>
 #include <mobula/future/put.hpp>
+#include <mobula/future/split.hpp>
 #include <mobula/future/std_future.hpp>
 #include <mobula/future/wait.hpp>
 #include <mobula/future/when_all.hpp>
@@ -58,6 +59,7 @@
 #include <mobula/task/co_invoke.hpp>
 #include <mobula/task/condition_variable.hpp>
 #include <mobula/task/event.hpp>
+#include <mobula/task/faults.hpp>
 #include <mobula/task/finally.hpp>
 #include <mobula/task/generator.hpp>
 #include <mobula/task/group.hpp>

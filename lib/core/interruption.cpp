@@ -6,8 +6,9 @@ namespace mobula::detail {
 namespace {
 
 [[noreturn]] void throw_interrupted() {
-  throw cancelled("this wait was interrupted, as its task is to stop: it was cancelled, or what has started it, or its "
-                  "time was over");
+  throw cancelled(
+      "this wait was interrupted, as its task is to stop: it was cancelled, or what has started it, or its "
+      "time was over");
 }
 
 }  // namespace

@@ -59,8 +59,8 @@ duration attempts_base::failed(failure_ptr why) {
   static_cast<void>(why.read());  // what comes of all tells of it
   failures_.push_back(std::move(why));
   if (!again) give_up(failures_.back());
-  duration const pause = wait_of(options_->backoff, static_cast<unsigned>(failures_.size()),
-                                 this_worker()->owner.random());
+  duration const pause =
+      wait_of(options_->backoff, static_cast<unsigned>(failures_.size()), this_worker()->owner.random());
   if (limit_ != time_point::max() && pause >= limit_ - now()) give_up(failures_.back());  // no time is left for another
   return pause;
 }

@@ -1,5 +1,6 @@
 #include <mobula/core/error.hpp>
 #include <mobula/core/frame_memory.hpp>
+#include <mobula/core/this_task.hpp>
 #include <mobula/core/tick_clock.hpp>
 #include <mobula/remote/batch.hpp>
 
@@ -28,6 +29,7 @@ struct batch::helper : job {
     batch& b = me->owner;
     me->~helper();
     deallocate_frame(me, sizeof(helper));
+    if (b.context_) this_worker()->context = &*b.context_;
     b.help();
     b.release();
   }
@@ -37,11 +39,16 @@ struct batch::helper : job {
 
 batch* batch::make(plan const& p) { return ::new (allocate_frame(sizeof(batch))) batch(p); }
 
-batch::batch(plan const& p) noexcept
+batch::batch(plan const& p)
     : plan_(p),
       most_helpers_(std::min<std::size_t>(p.helpers, p.owner.concurrency())),
       next_(p.first),
-      open_(p.size - p.first + 1) {}
+      open_(p.size - p.first + 1) {
+  if (task_context const* const caller = this_task_context()) {
+    context_.emplace(nullptr, caller);
+    context_->watch_parent();
+  }
+}
 
 bool batch::worth_helping(scheduler const& s, std::uint64_t ticks_left) noexcept {
   // Waking takes some 60 us, measured. Whoever searches is there at once, but the kernel may put it aside just when it
@@ -83,6 +90,7 @@ void batch::help() noexcept {
     auto const start = ticks();
     std::size_t at = begin;
     try {
+      this_task::check();  // if it is to stop, what has not begun is left out
       plan_.do_items(plan_.body, at, end);
     } catch (...) { fail(at, std::current_exception()); }
     auto const took = ticks() - start;

@@ -81,21 +81,24 @@ TEST_CASE("a running method that waits is asked to stop, and the actor goes on")
 }
 
 TEST_CASE("calls of a task that is cancelled are cancelled with it, and what they have started") {
-  mb::explore([](mb::manual_options const& seeded) {
-    mb::future<int> child, call, queued;
-    mb::manual_runtime rt(seeded);
-    auto a = mb::make_actor<log_of_calls>();
-    auto task = mb::remote([&]() -> mb::task<int> {
-                  call = a.call<&log_of_calls::wait_for_child>(&child);
-                  queued = a.call<&log_of_calls::add>(1);
-                  co_return co_await mb::future<int>(call);
-                }).options({.cancellable = true})();
-    rt.run_until_idle();
-    mb::cancel(task);
-    rt.run_until_idle();
-    if (!task.ready() || !call.ready() || !queued.ready() || !child.ready()) throw std::runtime_error("one goes on");
-    if (!mb::get(a.call<&log_of_calls::all>()).empty()) throw std::runtime_error("the queued call was handled");
-  }, {.seeds = 50});
+  mb::explore(
+      [](mb::manual_options const& seeded) {
+        mb::future<int> child, call, queued;
+        mb::manual_runtime rt(seeded);
+        auto a = mb::make_actor<log_of_calls>();
+        auto task = mb::remote([&]() -> mb::task<int> {
+                      call = a.call<&log_of_calls::wait_for_child>(&child);
+                      queued = a.call<&log_of_calls::add>(1);
+                      co_return co_await mb::future<int>(call);
+                    }).options({.cancellable = true})();
+        rt.run_until_idle();
+        mb::cancel(task);
+        rt.run_until_idle();
+        if (!task.ready() || !call.ready() || !queued.ready() || !child.ready())
+          throw std::runtime_error("one goes on");
+        if (!mb::get(a.call<&log_of_calls::all>()).empty()) throw std::runtime_error("the queued call was handled");
+      },
+      {.seeds = 50});
 }
 
 TEST_CASE("current_actor and deadlocks are known in calls that can be stopped") {

@@ -2,11 +2,8 @@
 
 #include <mobula/mobula.hpp>
 
-#include <atomic>
 #include <chrono>
-#include <memory>
 #include <stdexcept>
-#include <string>
 #include <vector>
 
 namespace mb = mobula;
@@ -66,7 +63,7 @@ TEST_CASE("a task that waits for its arguments is cancelled without them") {
 TEST_CASE("a dependant of a cancelled task fails with cancelled") {
   mb::manual_runtime rt;
   auto f = mb::remote(plain)();
-  auto g = mb::remote([](int x) { return x; })(f);
+  auto g = f.then([](int x) { return x; });
   mb::cancel(f);
   rt.run_until_idle();
   check_cancelled(g);
@@ -78,7 +75,7 @@ TEST_CASE("a task that is over stays as it is") {
   CHECK(mb::get(f) == 1);
   mb::cancel(f);
   CHECK(mb::get(f) == 1);
-  auto p = mb::put(2);
+  auto const p = mb::put(2);
   mb::cancel(p);
   CHECK(mb::get(p) == 2);
 }
@@ -148,9 +145,7 @@ TEST_CASE("every wait of ours is interrupted, in coroutines and in plain tasks")
   auto const in_coroutine = [&](auto wait) {
     all.push_back(cancellable([=]() -> mb::task<> { static_cast<void>(co_await wait()); })());
   };
-  auto const in_plain = [&](auto wait) {
-    all.push_back(cancellable([=] { static_cast<void>(mb::get(wait())); })());
-  };
+  auto const in_plain = [&](auto wait) { all.push_back(cancellable([=] { static_cast<void>(mb::get(wait())); })()); };
   auto const both = [&](auto wait) {
     in_coroutine(wait);
     in_plain(wait);
@@ -234,30 +229,32 @@ TEST_CASE("a task that can't be stopped goes on, and its future fails when it is
 }
 
 TEST_CASE("children are cancelled with their parent, unless detached, and theirs with them") {
-  mb::explore([](mb::manual_options const& seeded) {
-    std::vector<mb::future<int>> inner;
-    mb::manual_runtime rt(seeded);
-    mb::future<int> apart;
-    auto f = cancellable([&]() -> mb::task<int> {
-      inner.push_back(mb::remote([&]() -> mb::task<int> {
-        inner.push_back(mb::remote(sleeper)());
-        co_return co_await sleeper();
-      })());
-      inner.push_back(mb::remote([] { return mb::get(sleeper()); })());
-      apart = mb::remote(sleeper).options({.detached = true})();
-      co_return co_await sleeper();
-    })();
-    rt.run_until_idle();
-    mb::cancel(f);
-    rt.run_until_idle();
-    if (!f.ready() || inner.size() != 3) throw std::runtime_error("not all have begun or ended");
-    for (auto const& i : inner)
-      if (!i.ready()) throw std::runtime_error("a child goes on");
-    if (apart.ready()) throw std::runtime_error("what was detached has ended");
-    mb::cancel(apart);
-    rt.run_until_idle();
-    if (!apart.ready()) throw std::runtime_error("what was detached can't be cancelled");
-  }, {.seeds = 50});
+  mb::explore(
+      [](mb::manual_options const& seeded) {
+        std::vector<mb::future<int>> inner;
+        mb::manual_runtime rt(seeded);
+        mb::future<int> apart;
+        auto f = cancellable([&]() -> mb::task<int> {
+          inner.push_back(mb::remote([&]() -> mb::task<int> {
+            inner.push_back(mb::remote(sleeper)());
+            co_return co_await sleeper();
+          })());
+          inner.push_back(mb::remote([] { return mb::get(sleeper()); })());
+          apart = mb::remote(sleeper).options({.detached = true})();
+          co_return co_await sleeper();
+        })();
+        rt.run_until_idle();
+        mb::cancel(f);
+        rt.run_until_idle();
+        if (!f.ready() || inner.size() != 3) throw std::runtime_error("not all have begun or ended");
+        for (auto const& i : inner)
+          if (!i.ready()) throw std::runtime_error("a child goes on");
+        if (apart.ready()) throw std::runtime_error("what was detached has ended");
+        mb::cancel(apart);
+        rt.run_until_idle();
+        if (!apart.ready()) throw std::runtime_error("what was detached can't be cancelled");
+      },
+      {.seeds = 50});
 }
 
 TEST_CASE("a child can be cancelled alone") {
@@ -369,32 +366,34 @@ TEST_CASE("as soon as one has failed, the others are cancelled by cancel_rest") 
 }
 
 TEST_CASE("a task is cancelled once, whenever that happens") {
-  mb::explore([](mb::manual_options const& seeded) {
-    int captures = 0;
-    struct counted {
-      explicit counted(int& c) : n(&c) { ++*n; }
-      counted(counted const& o) : n(o.n) { ++*n; }
-      ~counted() { --*n; }
-      int* n;
-    };
-    mb::manual_runtime rt(seeded);
-    auto slow = mb::remote([]() -> mb::task<int> {
-      co_await mb::yield();
-      co_return 1;
-    })();
-    auto f = cancellable([c = counted(captures)](int) -> mb::task<int> {
-      co_await mb::yield();
-      co_await mb::sleep_for(1ms);
-      co_return 1;
-    })(slow);
-    auto canceller = mb::remote([f]() -> mb::task<> {
-      co_await mb::yield();
-      mb::cancel(f);
-      co_await mb::yield();
-      mb::cancel(f);
-    })();
-    rt.advance(1s);
-    if (!f.ready() || captures != 0) throw std::runtime_error("it is not over, or not gone");
-    static_cast<void>(f.failure());
-  }, {.seeds = 200});
+  mb::explore(
+      [](mb::manual_options const& seeded) {
+        int captures = 0;
+        struct counted {
+          explicit counted(int& c) : n(&c) { ++*n; }
+          counted(counted const& o) : n(o.n) { ++*n; }
+          ~counted() { --*n; }
+          int* n;
+        };
+        mb::manual_runtime rt(seeded);
+        auto slow = mb::remote([]() -> mb::task<int> {
+          co_await mb::yield();
+          co_return 1;
+        })();
+        auto f = cancellable([c = counted(captures)](int) -> mb::task<int> {
+          co_await mb::yield();
+          co_await mb::sleep_for(1ms);
+          co_return 1;
+        })(slow);
+        auto canceller = mb::remote([f]() -> mb::task<> {
+          co_await mb::yield();
+          mb::cancel(f);
+          co_await mb::yield();
+          mb::cancel(f);
+        })();
+        rt.advance(1s);
+        if (!f.ready() || captures != 0) throw std::runtime_error("it is not over, or not gone");
+        static_cast<void>(f.failure());
+      },
+      {.seeds = 200});
 }

@@ -118,8 +118,9 @@ TEST_CASE("a timeout counts from the submission, also while arguments are waited
   CHECK_THROWS_AS(mb::get(f), mb::deadline_error);
   auto const slow = mb::remote(takes)(500ms);
   CHECK(mb::get(mb::remote([](int x) { return x + 1; }).options({.timeout = 1s})(slow)) == 2);
-  CHECK(mb::get(mb::remote([](std::vector<int> xs) { return xs.size(); }).options({.timeout = 1s})(
-            std::vector{slow, slow})) == 2);
+  CHECK(mb::get(mb::remote([](std::vector<int> xs) {
+                  return xs.size();
+                }).options({.timeout = 1s})(std::vector{slow, slow})) == 2);
 }
 
 TEST_CASE("a deadline is inherited by tasks, calls of actors, sleeps and waits") {
@@ -200,7 +201,8 @@ TEST_CASE("one retries only after what retry_if says") {
   CHECK_THROWS_AS(mb::get(f.options({.max_retries = 3, .retry_if = mb::retry_on<std::logic_error>()})()),
                   std::runtime_error);
   *n = 0;
-  CHECK(mb::get(f.options({.max_retries = 3, .retry_if = mb::retry_on<std::logic_error, std::runtime_error>()})()) == 2);
+  CHECK(mb::get(f.options({.max_retries = 3, .retry_if = mb::retry_on<std::logic_error, std::runtime_error>()})()) ==
+        2);
   *n = 0;
   auto const never = [](std::exception_ptr const&) { return false; };
   CHECK_THROWS_AS(mb::get(f.options({.max_retries = 3, .retry_if = never})()), std::runtime_error);
@@ -354,28 +356,30 @@ TEST_CASE("results are flat with options too") {
 }
 
 TEST_CASE("attempts, copies and limits agree in any order") {
-  mb::explore([](mb::manual_options const& seeded) {
-    mb::manual_runtime rt(seeded);
-    std::vector<mb::future<int>> all;
-    for (int i = 0; i < 4; ++i) {
-      auto const n = std::make_shared<int>(0);
-      auto const work = [n, i]() -> mb::task<int> {
-        int const me = ++*n;
-        co_await mb::sleep_for(std::chrono::milliseconds((me * 7 + i * 3) % 11));
-        if (me % 3 == 0) throw std::runtime_error("third");
-        co_return me;
-      };
-      all.push_back(mb::remote(work).options({.max_retries = i,
-                                              .backoff = {.first = 1ms},
-                                              .timeout = 15ms,
-                                              .attempt_timeout = 7ms,
-                                              .hedge_after = 3ms})());
-    }
-    rt.advance(1s);
-    for (auto const& f : all) {
-      if (!f.ready()) throw std::runtime_error("one is not over");
-      static_cast<void>(f.failure());
-    }
-    if (rt.pending().unfinished != 0) throw std::runtime_error("an attempt goes on");
-  }, {.seeds = 200});
+  mb::explore(
+      [](mb::manual_options const& seeded) {
+        mb::manual_runtime rt(seeded);
+        std::vector<mb::future<int>> all;
+        for (int i = 0; i < 4; ++i) {
+          auto const n = std::make_shared<int>(0);
+          auto const work = [n, i]() -> mb::task<int> {
+            int const me = ++*n;
+            co_await mb::sleep_for(std::chrono::milliseconds((me * 7 + i * 3) % 11));
+            if (me % 3 == 0) throw std::runtime_error("third");
+            co_return me;
+          };
+          all.push_back(mb::remote(work).options({.max_retries = i,
+                                                  .backoff = {.first = 1ms},
+                                                  .timeout = 15ms,
+                                                  .attempt_timeout = 7ms,
+                                                  .hedge_after = 3ms})());
+        }
+        rt.advance(1s);
+        for (auto const& f : all) {
+          if (!f.ready()) throw std::runtime_error("one is not over");
+          static_cast<void>(f.failure());
+        }
+        if (rt.pending().unfinished != 0) throw std::runtime_error("an attempt goes on");
+      },
+      {.seeds = 200});
 }

@@ -130,9 +130,8 @@ void check_ends(std::vector<mb::future<int>> const& all, int most) {
     try {
       int const n = mb::get(f);
       if (n < 1 || n > most) ++bad;
-    } catch (mb::cancelled const&) {} catch (...) {
-      ++bad;
-    }
+    } catch (mb::cancelled const&) {
+    } catch (...) { ++bad; }
   }
   CHECK(bad == 0);
 }
@@ -222,5 +221,28 @@ TEST_CASE("queued calls of actors that are cancelled are skipped, or handled, on
     int const n = mb::get(a.call<&counter::add>()) - 1;
     CHECK(handled <= n);  // one that was about to end may have been cancelled all the same
     CHECK(handled >= 100);
+  }
+}
+
+TEST_CASE("a map in a task that is cancelled ends, whoever is at it") {
+  watchdog const guard("maps", 100s);
+  mb::runtime rt({.num_cpus = static_cast<unsigned>(workers())});
+  for (int r = 0; r < 20 * repeats(); ++r) {
+    std::atomic<int> begun{0};
+    auto const plain = [&](int) {
+      begun.fetch_add(1);
+      mb::get(mb::sleep_for(1ms));
+    };
+    auto const coroutine = [&](int) -> mb::task<> {
+      begun.fetch_add(1);
+      co_await mb::sleep_for(10min);
+    };
+    std::vector<int> const items(200'000);
+    auto f = mb::remote([&] { mb::for_each(plain, items); }).options({.cancellable = true})();
+    auto g = mb::remote([&] { mb::for_each(coroutine, std::vector<int>(50)); }).options({.cancellable = true})();
+    while (begun.load() < 60) std::this_thread::yield();
+    mb::cancel(std::vector{f, g});
+    CHECK_THROWS_AS(mb::get(f), mb::cancelled);
+    CHECK_THROWS_AS(mb::get(g), mb::cancelled);
   }
 }

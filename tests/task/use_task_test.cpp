@@ -318,3 +318,21 @@ TEST_CASE("a pending operation outlives a manual runtime's end as cancelled", "[
   }
   CHECK_THROWS_AS(mb::get(f), mb::cancelled);
 }
+
+TEST_CASE("an operation of Asio's is interrupted with the task that waits for it") {
+  watchdog const guard("an interrupted operation");
+  mb::runtime rt({.num_cpus = 2});
+  auto const in_coroutine = []() -> mb::task<> {
+    asio::steady_timer timer(mb::current_executor(), 1h);
+    co_await timer.async_wait(mb::use_task);
+  };
+  auto const in_plain = [] {
+    asio::steady_timer timer(mb::current_executor(), 1h);
+    mb::get(timer.async_wait(mb::use_task));
+  };
+  auto f = mb::remote(in_coroutine).options({.cancellable = true})();
+  auto g = mb::remote(in_plain).options({.timeout = 20ms})();
+  CHECK_THROWS_AS(mb::get(g), mb::deadline_error);
+  mb::cancel(f);
+  CHECK_THROWS_AS(mb::get(f), mb::cancelled);
+}

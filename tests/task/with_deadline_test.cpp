@@ -98,8 +98,9 @@ TEST_CASE("a deadline that is over interrupts the first wait") {
 
 TEST_CASE("a task that is cancelled within a part ends with cancelled") {
   mb::manual_runtime rt;
-  auto f = mb::remote([]() -> mb::task<int> { co_return co_await mb::with_deadline(takes(1h), 30min); })
-               .options({.cancellable = true})();
+  auto f = mb::remote([]() -> mb::task<int> {
+             co_return co_await mb::with_deadline(takes(1h), 30min);
+           }).options({.cancellable = true})();
   rt.run_until_idle();
   mb::cancel(f);
   rt.run_until_idle();

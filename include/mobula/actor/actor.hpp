@@ -128,7 +128,8 @@ class configured_actor : public detail::actor_calls<configured_actor<T>, T> {
   friend detail::send_trying;
   friend detail::send_awaiting;
 
-  configured_actor(actor<T> const& a, call_options const& o) : actor_(a), high_(o.high_priority), cancellable_(o.cancellable) {
+  configured_actor(actor<T> const& a, call_options const& o)
+      : actor_(a), high_(o.high_priority), cancellable_(o.cancellable) {
     if (o.concurrency_group.empty()) return;
     group_ = &detail::find_group(a.get().extras(), o.concurrency_group);
   }

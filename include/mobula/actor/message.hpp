@@ -4,9 +4,9 @@
 #include <mobula/actor/actor_extras.hpp>
 #include <mobula/actor/actor_lives.hpp>
 #include <mobula/actor/call_context.hpp>
-#include <mobula/remote/copyable.hpp>
 #include <mobula/actor/object_cell.hpp>
 #include <mobula/remote/call.hpp>
+#include <mobula/remote/copyable.hpp>
 
 #include <cstdint>
 #include <memory>

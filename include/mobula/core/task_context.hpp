@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <source_location>
 #include <stop_token>
 #include <utility>
 #include <vector>
@@ -44,6 +45,9 @@ class task_context final : public execution_context {
 
   /// Its own or its parent's, whichever is earlier; time_point::max() for none.
   [[nodiscard]] time_point deadline() const noexcept { return deadline_; }
+
+  /// Where the task was submitted: kept here for it, as it has the pointer to this in that place.
+  std::source_location submitted = {};
 
   [[nodiscard]] execution_context* beneath() noexcept override { return beneath_; }
   void resume_coroutine(job& j, scheduler& s) noexcept override;

@@ -2,14 +2,11 @@
 
 #include <mobula/core/block.hpp>
 #include <mobula/core/job.hpp>
-#include <mobula/core/task_context.hpp>
 #include <mobula/future/outcome.hpp>
 #include <mobula/future/waiter_list.hpp>
 
 #include <atomic>
 #include <cstdint>
-#include <memory>
-#include <utility>
 
 namespace mobula::detail {
 
@@ -40,15 +37,6 @@ class shared_state_base : public job {
   /// Asks whoever produces the result to stop: see `cancel`. By who has a handle, or by its parent's context.
   void cancel() noexcept { step(*this, job_verb::cancel); }
 
-  /// What the task runs in, if it can be stopped; else null.
-  [[nodiscard]] task_context* own_context() const noexcept { return context_; }
-
-  /// Before it is submitted, once.
-  void set_context(std::unique_ptr<task_context> c) {
-    context_ = c.release();
-    if (context_ != nullptr) context_->watch_parent(this);
-  }
-
   /// Tells whether only one handle is left; then nobody else will read the result.
   [[nodiscard]] bool is_last_handle() const noexcept {
     return (references_.load(std::memory_order_acquire) & ~producer) == 1;
@@ -58,18 +46,9 @@ class shared_state_base : public job {
   /// Before anybody else knows of it.
   void set_has_context() noexcept { has_context_ = true; }
 
-  /// It has been cancelled: what runs is to stop, what does not won't begin.
-  void note_cancel() noexcept {
-    cancelled_.store(true, std::memory_order_relaxed);
-    if (context_ != nullptr) context_->request_stop();
-  }
+  /// For producers that can be asked to stop, and what they know of it.
+  void set_cancelled() noexcept { cancelled_.store(true, std::memory_order_relaxed); }
   [[nodiscard]] bool is_cancelled() const noexcept { return cancelled_.load(std::memory_order_relaxed); }
-
-  /// First of all in its end, as the parent may call at any time.
-  void drop_context() noexcept {
-    if (context_ != nullptr) [[unlikely]]
-      delete std::exchange(context_, nullptr);
-  }
 
   /// The result has been written: tells those who wait, and gives up the producer's hold.
   void publish() noexcept {
@@ -95,7 +74,9 @@ class shared_state_base : public job {
   bool has_context_ = false;
   // Set once, by any thread; relaxed, as nothing is read by it: what comes too late to be seen is as if it came later.
   std::atomic<bool> cancelled_{false};
-  task_context* context_ = nullptr;  // owned; goes with the state
+
+ protected:
+  bool is_stoppable_ = false;  // for the producer: whether it has a task_context
 };
 
 /// The same with the result.

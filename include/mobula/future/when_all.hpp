@@ -118,7 +118,7 @@ class all_awaiter : waiter, suspended_coroutine {
   std::vector<shared_state_base*> states_;  // those not yet seen ready; the last is next
   shared_state_base* at_ = nullptr;         // the one that it has been added to
   std::unique_ptr<stoppable> stoppable_;
-  execution_context* noted_in_ = nullptr;   // which knows of the wait
+  execution_context* noted_in_ = nullptr;  // which knows of the wait
 };
 
 /// What `when_all` gives, until it is waited for.

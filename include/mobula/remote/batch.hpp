@@ -3,6 +3,7 @@
 #include <mobula/core/block.hpp>
 #include <mobula/core/frame_memory.hpp>
 #include <mobula/core/scheduler.hpp>
+#include <mobula/core/task_context.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -11,6 +12,7 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 namespace mobula::detail {
 
@@ -80,7 +82,7 @@ class batch {
  private:
   struct helper;
 
-  explicit batch(plan const& p) noexcept;
+  explicit batch(plan const& p);
   [[nodiscard]] bool take(std::size_t wanted, std::size_t& begin, std::size_t& end) noexcept;
   void subtract(std::size_t n) noexcept;
   void fail(std::size_t item, std::exception_ptr why) noexcept;
@@ -88,6 +90,7 @@ class batch {
 
   plan const plan_;
   std::size_t const most_helpers_;
+  std::optional<task_context> context_;  // what helpers run in, if the caller's task can be stopped
 
   // The first item that nobody has taken. Taken by compare-and-exchange; the size when there is none.
   alignas(frame_alignment) std::atomic<std::size_t> next_;

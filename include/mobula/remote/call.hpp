@@ -4,98 +4,22 @@
 #include <mobula/core/failure.hpp>
 #include <mobula/core/frame_memory.hpp>
 #include <mobula/core/scheduler.hpp>
-#include <mobula/remote/arguments.hpp>
+#include <mobula/core/task_context.hpp>
+#include <mobula/remote/bound_call.hpp>
 #include <mobula/remote/call_site.hpp>
 #include <mobula/remote/dependency_wait.hpp>
 #include <mobula/remote/lease.hpp>
 #include <mobula/task/task.hpp>
 
-#include <array>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <type_traits>
 #include <typeinfo>
 
 namespace mobula::detail {
-
-/// A callable and its arguments, kept for a call that happens later, once.
-template <class F, class Plan, class... Args>
-class bound_call;
-
-template <class F, class Result, passing... Ps, class... Args>
-class bound_call<F, plan<Result, Ps...>, Args...> {
- public:
-  using function_type = F;
-  using result = Result;
-  static constexpr bool has_dependencies = ((Ps != passing::as_is) || ...);
-
-  template <class G, class... As>
-  explicit bound_call(G&& f, As&&... args) : function_(std::forward<G>(f)), arguments_(std::forward<As>(args)...) {}
-
-  /// Calls. Every dependency is ready; of several that failed, the first one's error is thrown.
-  Result operator()() {
-    return std::apply(
-        [this](Args&... args) -> Result {
-          std::tuple<decltype(pass<Ps>(args))...> passed{pass<Ps>(args)...};  // in this order
-          return [&]<std::size_t... I>(std::index_sequence<I...>) -> Result {
-            return std::invoke(function_, std::get<given[I]>(std::move(passed))...);
-          }(std::make_index_sequence<given.size()>());
-        },
-        arguments_);
-  }
-
-  [[nodiscard]] F const& function() const noexcept { return function_; }
-
-  /// Shows the state of each dependency to `visit`.
-  template <class V>
-  void for_each_dependency(V visit) const {
-    std::apply([&](Args const&... args) { (visit_if_dependency<Ps>(args, visit), ...); }, arguments_);
-  }
-
-  /// Tells whether a call would only throw, as what it needs has failed; all are ready.
-  [[nodiscard]] bool has_failed_dependency() const {
-    bool any = false;
-    auto const look = [&any](auto const& state) { any = any || state.result.has_failure(); };
-    std::apply([&](Args const&... args) { (visit_if_value<Ps>(args, look), ...); }, arguments_);
-    return any;
-  }
-
- private:
-  template <passing P, class A, class V>
-  static void visit_if_value(A const& argument, V& visit) {
-    if constexpr (P == passing::by_reference || P == passing::by_value || P == passing::as_nothing)
-      visit_states(dependency<A>::futures(argument), visit);
-  }
-  template <passing P, class A, class V>
-  static void visit_if_dependency(A const& argument, V& visit) {
-    if constexpr (P != passing::as_is) visit_states(dependency<A>::futures(argument), visit);
-  }
-
-  // Which of the arguments the function gets.
-  static constexpr auto given = [] {
-    std::array<std::size_t, (std::size_t{0} + ... + (Ps == passing::as_nothing ? 0 : 1))> indices{};
-    std::size_t from = 0, to = 0;
-    ((Ps == passing::as_nothing ? ++from : indices[to++] = from++), ...);
-    return indices;
-  }();
-
-  F function_;
-  [[no_unique_address]] std::tuple<Args...> arguments_;
-};
-
-/// The type of a task's value: what its function returns, or what the coroutine that it returns does.
-template <class R>
-struct value_of_call {
-  using type = std::conditional_t<std::is_rvalue_reference_v<R>, std::remove_reference_t<R>, R>;
-};
-template <class T>
-struct value_of_call<task<T>> {
-  using type = T;
-};
 
 /// The name of a task by its function: what that says (see named_function), else its own or that of its type.
 template <class F>
@@ -130,7 +54,7 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
   explicit call_state(call_site const& where, Args&&... args)
       : shared_state<result_type>(&step),
         maybe_completion(&coroutine_ended),
-        where_(where),
+        origin_{.where = where},
         call_(std::in_place, std::forward<Args>(args)...) {}
 
   static void* operator new(std::size_t size) { return allocate_frame(size); }
@@ -152,6 +76,16 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
       finish();
     }
   }
+
+  /// Before it is submitted, once: what it runs in, if it can be stopped then.
+  void set_context(std::unique_ptr<task_context> c) {
+    if (c == nullptr) return;
+    c->submitted = origin_.where;
+    origin_.context = c.release();
+    this->is_stoppable_ = true;
+    origin_.context->watch_parent(this);
+  }
+  [[nodiscard]] task_context* own_context() const noexcept { return this->is_stoppable_ ? origin_.context : nullptr; }
 
   /// The step of a call that is a task of its own.
   void run_as_task(job_verb verb) noexcept {
@@ -196,7 +130,7 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
   static void step(job& j, job_verb verb) noexcept {
     auto& me = static_cast<Derived&>(j);
     switch (verb) {
-      case job_verb::destroy: me.drop_context(); return me.destroy();
+      case job_verb::destroy: me.end_context(); return me.destroy();
       case job_verb::cancel: me.note_cancel(); return me.stop_waiting();
       default: me.step_in_queue(verb);
     }
@@ -207,6 +141,18 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
     child.destroy();
     if constexpr (is_coroutine) static_cast<call_state&>(c).finish();
     return transfer(nullptr);
+  }
+
+  // What runs is to stop, and what does not won't begin.
+  void note_cancel() noexcept {
+    this->set_cancelled();
+    if (this->is_stoppable_) origin_.context->request_stop();
+  }
+
+  // First of all in its end, as the parent may call at any time.
+  void end_context() noexcept {
+    if (this->is_stoppable_) [[unlikely]]
+      delete origin_.context;
   }
 
   // What Derived does when it is cancelled while it waits to begin, if there is anything.
@@ -237,7 +183,7 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
   [[gnu::noinline, gnu::cold]] bool name_failure() noexcept {
     auto const name = [](void const* call) { return name_of(static_cast<Call const*>(call)->function()); };
     failure_ptr const f = static_cast<Derived&>(*this).comes_to(this->result.failure_pointer());
-    failure_ptr named = f.in_task(where_, name, &*call_);
+    failure_ptr named = f.in_task(this->is_stoppable_ ? origin_.context->submitted : origin_.where, name, &*call_);
     bool const own = f.exception() == this->result.failure_pointer().exception();
     if (own && static_cast<Derived&>(*this).makes_again(named)) return false;
     this->result.name_failure(std::move(named));
@@ -258,7 +204,10 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
     after();
   }
 
-  call_site const where_;  // of the submission
+  union {
+    call_site where;        // of the submission
+    task_context* context;  // if is_stoppable_; owned, and has the place
+  } origin_;
   std::optional<Call> call_;
 };
 

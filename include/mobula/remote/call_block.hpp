@@ -134,10 +134,8 @@ class call_list {
   template <class T>
   void submit(scheduler& s, std::vector<future<T>> const& futures) {
     if (this_worker() == nullptr ? s.cancellable : this_task_context() != nullptr)
-      for (auto const& f : futures) {
-        shared_state_base& call = future_access::state(f);
-        call.set_context(context_for_child(nullptr, s, false));
-      }
+      for (job* j = first_; j != nullptr; j = j->next)
+        static_cast<block_call<Call>&>(*j).set_context(context_for_child(nullptr, s, false));
     s.admit_tasks(size_);
     s.submit_list(*std::exchange(first_, nullptr), *last_, size_,
                   [&](std::size_t i) -> job& { return future_access::state(futures[i]); });

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <mobula/remote/call.hpp>
+#include <mobula/remote/bound_call.hpp>
 
 #include <concepts>
 #include <memory>

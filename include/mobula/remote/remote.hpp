@@ -40,7 +40,8 @@ class remote_function : public detail::call_operators<remote_function<F>, F> {
     return detail::submit_call(
         [&]<class Plan, class H, class... As>(Plan, H&& f, As&&... as) {
           using call = detail::flattened<detail::bound_call<std::decay_t<H>, Plan, std::decay_t<As>...>>;
-          return detail::submit_task_call<call>(scheduler_, nullptr, where, std::forward<H>(f), std::forward<As>(as)...);
+          return detail::submit_task_call<call>(scheduler_, nullptr, where, std::forward<H>(f),
+                                                std::forward<As>(as)...);
         },
         detail::default_stream_capacity, std::forward<G>(function), std::forward<Args>(args)...);
   }

@@ -161,49 +161,51 @@ resource_claim& resource_book::first_of(resource_shape& s) noexcept {
   return static_cast<resource_claim&>(*s.queue.first());
 }
 
-resource_shape* resource_book::oldest() noexcept {
-  resource_shape* found = nullptr;
-  for (resource_shape& s : shapes_) {
-    if (s.held_up) continue;
-    bool const before =
-        found == nullptr || (s.urgent != found->urgent ? s.urgent : first_of(s).arrival_ < first_of(*found).arrival_);
-    if (before) found = &s;
-  }
-  return found;
+bool resource_book::is_before(resource_shape& a, resource_shape& b) noexcept {
+  return a.urgent != b.urgent ? a.urgent : first_of(a).arrival_ < first_of(b).arrival_;
+}
+
+// The first of a shape has left it: moves it to where its next one belongs; gives what stands in its place now.
+resource_book::place resource_book::move_on(place at) noexcept {
+  if (at->queue.empty()) return shapes_.erase(at);
+  place const next = std::next(at);
+  place to = next;
+  while (to != shapes_.end() && is_before(*to, *at)) ++to;
+  if (to == next) return at;
+  shapes_.splice(to, shapes_, at);
+  return next;
 }
 
 // The first of each shape, in order. Who can't have it now reserves it.
 void resource_book::let_in(wake_list& passed) noexcept {
-  for (resource_shape& s : shapes_) {
-    s.held_up = false;
-    clear_reserved(s.demand);
-  }
-  while (resource_shape* const s = oldest()) {
-    if (!dropped_ && !fits(s->demand, s->urgent)) {
-      s->held_up = true;
-      reserve(s->demand, s->urgent);
+  for (resource_shape const& s : shapes_) clear_reserved(s.demand);
+  for (place at = shapes_.begin(); at != shapes_.end();) {
+    if (!dropped_ && !fits(at->demand, at->urgent)) {
+      reserve(at->demand, at->urgent);
+      ++at;
       continue;
     }
-    resource_claim& c = first_of(*s);
-    auto const at = c.at_;
-    if (s->queue.choose_first()) {
+    resource_claim& c = first_of(*at);
+    if (at->queue.choose_first()) {
       c.chosen_ = true;
       if (!dropped_) take(c);
       passed.add(c);
     }
-    if (at->queue.empty()) shapes_.erase(at);
+    at = move_on(at);
   }
 }
 
 void resource_book::line_up(resource_claim& c, resumer& r) noexcept {
-  auto const at = std::find_if(shapes_.begin(), shapes_.end(),
-                               [&](resource_shape const& s) { return s.urgent == c.urgent_ && s.demand == c.demand_; });
   c.arrival_ = ++arrivals_;
-  c.at_ = at;
-  if (at == shapes_.end()) {
+  c.at_ = std::find_if(shapes_.begin(), shapes_.end(),
+                       [&](resource_shape const& s) { return s.urgent == c.urgent_ && s.demand == c.demand_; });
+  if (c.at_ == shapes_.end()) {
     reserve(c.demand_, c.urgent_);
-    shapes_.splice(shapes_.end(), c.spare_);
-    c.at_ = std::prev(shapes_.end());
+    place const behind = c.urgent_
+                             ? std::find_if(shapes_.begin(), shapes_.end(), [](auto const& s) { return !s.urgent; })
+                             : shapes_.end();
+    c.at_ = c.spare_.begin();
+    shapes_.splice(behind, c.spare_);
   }
   c.at_->queue.push(c, r);
 }
@@ -245,10 +247,8 @@ bool resource_claim::leave(wake_list& passed) noexcept {
   std::lock_guard const lock(book_.lock_);
   if (!queued()) return !chosen_;
   static_cast<void>(at_->queue.remove(*this));
-  if (at_->queue.empty()) {
-    resource_book::clear_reserved(at_->demand);
-    book_.shapes_.erase(at_);
-  }
+  resource_book::clear_reserved(at_->demand);
+  static_cast<void>(book_.move_on(at_));
   book_.let_in(passed);
   return true;
 }

@@ -26,8 +26,8 @@ struct resource_pool {
   std::string const name;
   std::int64_t const capacity;
   std::int64_t free = capacity;
-  std::int64_t reserved = 0;            // for the first of each shape that waits
-  std::int64_t reserved_urgent = 0;     // of that, for urgent ones
+  std::int64_t reserved = 0;                 // for the first of each shape that waits
+  std::int64_t reserved_urgent = 0;          // of that, for urgent ones
   std::vector<std::int64_t> by_device = {};  // what is free of each GPU; empty for all else
 };
 
@@ -45,7 +45,6 @@ struct resource_shape {
   resource_shape(resource_demand d, bool u) : demand(std::move(d)), urgent(u) {}
   resource_demand const demand;
   bool const urgent;
-  bool held_up = false;
   wait_queue queue{"runtime with limited resources"};
 };
 
@@ -120,6 +119,7 @@ class resource_book final : public runtime_part {
 
  private:
   friend resource_claim;
+  using place = std::list<resource_shape>::iterator;
 
   resource_pool& add(std::string name, double amount);
   [[nodiscard]] resource_pool* find(std::string const& name) noexcept;
@@ -135,7 +135,8 @@ class resource_book final : public runtime_part {
   void let_in(wake_list& passed) noexcept;
   void line_up(resource_claim& c, resumer& r) noexcept;
   [[nodiscard]] static resource_claim& first_of(resource_shape& s) noexcept;
-  [[nodiscard]] resource_shape* oldest() noexcept;
+  [[nodiscard]] static bool is_before(resource_shape& a, resource_shape& b) noexcept;
+  [[nodiscard]] place move_on(place at) noexcept;
 
   std::once_flag once_;
   std::deque<resource_pool> pools_;
@@ -143,7 +144,7 @@ class resource_book final : public runtime_part {
   resource_pool* pending_ = nullptr;
 
   spin_lock lock_;
-  std::list<resource_shape> shapes_;  // of which somebody waits
+  std::list<resource_shape> shapes_;  // of which somebody waits: urgent ones first, then in the order of their first
   std::uint64_t arrivals_ = 0;
   bool dropped_ = false;
 

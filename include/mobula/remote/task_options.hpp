@@ -26,7 +26,7 @@ struct task_options {
   std::string name = {};
 
   /// What the task has for itself while it runs, of what its runtime has (cluster_resources): from 0.0001 on. It begins
-  /// when all is free that it asks for. CPUs are given back while it waits in the middle of its function. See docs.
+  /// when all is free that it asks for. CPUs are given back while it waits in the middle of its function.
   double num_cpus = 0;
   /// A fraction, of a GPU that it shares, or a whole number: this_task::gpu_ids().
   double num_gpus = 0;
@@ -60,7 +60,7 @@ struct task_options {
   std::optional<detail::duration> hedge_after = {};
 
   /// Whether `cancel` also stops the task while it runs: its waits are interrupted, its stop token says so, and what it has
-  /// started is cancelled. Whatever this says, so is a task with a limit of time, retries or a second copy, and one that
+  /// started is cancelled. Whatever this says, so is a task with a limit of time, retries, a second copy or resources, and one that
   /// was started by a task which can be stopped itself.
   bool cancellable = false;
   /// Whether it goes on when the task that starts it is cancelled, and is not bound by the deadline of that.

@@ -1,6 +1,6 @@
 #include "support/catch.hpp"
+#include "support/resources.hpp"
 
-#include <mobula/core/explore.hpp>
 #include <mobula/mobula.hpp>
 
 #include <algorithm>
@@ -12,13 +12,13 @@
 #include <vector>
 
 namespace mb = mobula;
+using mobula::test::explored;
+using mobula::test::free_of;
 using namespace std::chrono_literals;
 
 namespace {
 
 using amounts = std::map<std::string, double>;
-
-double free_of(std::string const& name) { return mb::available_resources().at(name); }
 
 template <class F>
 std::string message_of(F f) {
@@ -26,18 +26,6 @@ std::string message_of(F f) {
     f();
   } catch (std::exception const& e) { return e.what(); }
   return "nothing was thrown";
-}
-
-// A test under many seeds, on a runtime with these options.
-template <class F>
-void explored(F f, mb::manual_options o) {
-  mb::explore(
-      [&](mb::manual_options const& seeded) {
-        o.seed = seeded.seed;
-        mb::manual_runtime rt(o);
-        f(rt);
-      },
-      {.seeds = 200});
 }
 
 bool has(std::string const& text, std::string const& part) { return text.find(part) != std::string::npos; }
@@ -229,79 +217,6 @@ TEST_CASE("a task that waits for its arguments has nothing yet") {
   CHECK(free_of("GPU") == 1);
 }
 
-TEST_CASE("CPUs are given back while a task is blocked in get, and had again after; GPUs are kept") {
-  explored(
-      [](mb::manual_runtime&) {
-        int running = 0, most = 0;
-        auto const child = mb::remote([&] {
-                             most = std::max(most, ++running);
-                             CHECK(free_of("CPU") == 0);
-                             CHECK(free_of("GPU") < 1);
-                             --running;
-                           }).options({.num_cpus = 1});
-        auto const parent = [&] {
-          most = std::max(most, ++running);
-          --running;
-          mb::get(child());
-          most = std::max(most, ++running);
-          mb::get(std::vector{child(), child()});
-          CHECK(free_of("CPU") == 0);
-          --running;
-        };
-        auto const leaf = mb::remote(parent).options({.num_cpus = 1, .num_gpus = 0.5});
-        auto a = leaf(), b = leaf();
-        mb::get(std::vector{a, b});
-        CHECK(mb::available_resources() == mb::cluster_resources());
-      },
-      {.num_cpus = 1, .num_gpus = 1});
-}
-
-TEST_CASE("the CPUs of a coroutine are free while it is suspended, and it has them again before it goes on") {
-  explored(
-      [](mb::manual_runtime& rt) {
-        int running = 0;
-        auto const work = [&](int n) -> mb::task<> {
-          for (int i = 0; i < n; ++i) {
-            CHECK(++running == 1);
-            CHECK(free_of("CPU") == 0);
-            --running;
-            co_await mb::yield();
-            co_await mb::sleep_for(1s);
-          }
-        };
-        std::vector<mb::future<void>> all;
-        for (int i = 1; i < 6; ++i) all.push_back(mb::remote(work).options({.num_cpus = 2})(i));
-        rt.run_until_idle();
-        CHECK(free_of("CPU") == 2);  // all sleep
-        mb::get(all);
-        CHECK(free_of("CPU") == 2);
-      },
-      {.num_cpus = 2});
-}
-
-TEST_CASE("the CPUs of a task are free when all that it forked waits, not before") {
-  explored(
-      [](mb::manual_runtime& rt) {
-        auto const leaf = [](int n) -> mb::task<int> {
-          CHECK(free_of("CPU") == 0);
-          if (n > 0) co_await mb::sleep_for(std::chrono::seconds(n));
-          CHECK(free_of("CPU") == 0);
-          co_return n;
-        };
-        auto const all = [leaf]() -> mb::task<int> {
-          auto [a, b, c] = co_await mb::when_all(leaf(1), leaf(0), leaf(2));
-          CHECK(free_of("CPU") == 0);
-          co_return a + b + c;
-        };
-        auto f = mb::remote(all).options({.num_cpus = 2})();
-        rt.run_until_idle();
-        CHECK(free_of("CPU") == 2);
-        CHECK(mb::get(f) == 3);
-        CHECK(free_of("CPU") == 2);
-      },
-      {.num_cpus = 2});
-}
-
 TEST_CASE("a task knows its GPUs; fractions share one, and whole ones are alone") {
   mb::manual_runtime rt({.num_gpus = 3});
   auto const ids = []() -> mb::task<std::vector<unsigned>> {
@@ -357,146 +272,4 @@ TEST_CASE("amounts and names that make no sense are refused, and the message say
   CHECK_THROWS_AS(mb::manual_runtime({.resources = {{"memory", 1}}}), std::invalid_argument);
   CHECK(has(message_of([] { mb::runtime({.num_cpus = 1, .resources = {{"x", -2}}}); }), "runtime_options::resources"));
   CHECK_THROWS_AS(mb::runtime({.num_cpus = 1, .num_gpus = 100'000}), std::invalid_argument);
-}
-
-TEST_CASE("of a function with a limit so many calls run at once; those that wait do not count") {
-  explored(
-      [](mb::manual_runtime&) {
-        int running = 0;
-        auto const f = mb::remote([&]() -> mb::task<> {
-                         CHECK(++running == 1);
-                         mb::this_task::check();
-                         --running;
-                         co_await mb::yield();
-                         CHECK(++running == 1);
-                         --running;
-                       }).options({.max_running = 1});
-        auto const g = f;  // the same limit
-        std::vector<mb::future<void>> all;
-        for (int i = 0; i < 4; ++i) all.push_back(i % 2 == 0 ? f() : g());
-        mb::get(all);
-      },
-      {});
-}
-
-TEST_CASE("a submission beyond the limit of pending calls waits, and has a time limit as an operation") {
-  mb::manual_runtime rt({.resources = {{"seat", 1}}});
-  auto const f = mb::remote([](int n) -> mb::task<int> {
-                   co_await mb::sleep_for(1s);
-                   co_return n;
-                 }).options({.resources = {{"seat", 1}}, .max_pending = 2});
-  auto a = f(1), b = f(2);
-  auto const begin = rt.now();
-  auto c = f(3);  // from outside, the thread waits until the first has begun
-  CHECK(rt.now() == begin);
-  CHECK_THROWS_AS(mb::get(f.async_call(4), 500ms), mb::timeout_error);
-  auto d = f(5);
-  CHECK(rt.now() - begin == 1s);
-  auto later = mb::remote([&]() -> mb::task<int> {
-    mb::future<int> e = co_await f.async_call(6);
-    co_return co_await e;
-  })();
-  auto plain = mb::remote([&] { return mb::get(f(7)); })();
-  CHECK(mb::get(std::vector{a, b, c, d}) == std::vector{1, 2, 3, 5});
-  CHECK(mb::get(later) == 6);
-  CHECK(mb::get(plain) == 7);
-}
-
-TEST_CASE("a runtime's own limits hold for all its tasks") {
-  explored(
-      [](mb::manual_runtime&) {
-        int running = 0;
-        auto const leaf = [&](int n) -> mb::task<int> {
-          CHECK(++running == 1);
-          --running;
-          co_await mb::yield();
-          CHECK(++running == 1);
-          --running;
-          co_return n;
-        };
-        auto const parent = mb::remote([&] {
-          int sum = 0;
-          std::vector<mb::future<int>> children;
-          for (int i = 0; i < 5; ++i) children.push_back(mb::remote(leaf)(i));
-          for (int const n : mb::get(children)) sum += n;
-          return sum;
-        });
-        auto a = parent(), b = parent();
-        CHECK(mb::get(a) + mb::get(b) == 20);
-      },
-      {.max_running = 1, .max_pending = 2});
-}
-
-TEST_CASE("tasks that wait for resources are dropped with their runtime") {
-  mb::future<void> held, waits;
-  {
-    mb::manual_runtime rt({.num_gpus = 1});
-    held = mb::remote([]() -> mb::task<> { co_await mb::sleep_for(1h); }).options({.num_gpus = 1})();
-    rt.run_until_idle();
-    waits = mb::remote([] {}).options({.num_gpus = 1})();
-    rt.run_until_idle();
-    rt.shutdown(mb::on_shutdown::drop);
-  }
-  CHECK_THROWS_AS(mb::get(waits), mb::cancelled);
-  CHECK_THROWS_AS(mb::get(held), mb::cancelled);
-}
-
-TEST_CASE("an actor has its resources from before its constructor to the end of its life") {
-  struct device {
-    device() { CHECK(mb::this_task::gpu_ids().size() == 1); }
-    ~device() { CHECK(free_of("GPU") == 0); }
-    mb::task<std::vector<unsigned>> use() {
-      co_await mb::yield();
-      co_return mb::this_task::gpu_ids();
-    }
-    void fail() { throw std::runtime_error("fails"); }
-  };
-  explored(
-      [](mb::manual_runtime& rt) {
-        auto const make = mb::make_actor<device>.options({.num_cpus = 1, .num_gpus = 1});
-        auto a = make();
-        CHECK(mb::get(a.call<&device::use>()).size() == 1);
-        CHECK(free_of("CPU") == 0);
-        auto b = make();
-        auto f = b.call<&device::use>();
-        rt.run_until_idle();
-        CHECK(!f.ready());
-        a = {};
-        CHECK(mb::get(f).size() == 1);
-        b.kill();
-        rt.run_until_idle();
-        CHECK(mb::available_resources() == mb::cluster_resources());
-      },
-      {.num_cpus = 1, .num_gpus = 1});
-}
-
-TEST_CASE("an actor whose constructor throws, or waits for an argument, has no more than it needs") {
-  struct fails {
-    explicit fails(int) { throw std::runtime_error("no"); }
-    int one() { return 1; }
-  };
-  mb::manual_runtime rt({.num_gpus = 1});
-  mb::promise<int> p;
-  auto a = mb::make_actor<fails>.options({.num_gpus = 1})(p.get_future());
-  auto f = a.call<&fails::one>();
-  rt.run_until_idle();
-  CHECK(free_of("GPU") == 1);
-  p.set_value(1);
-  CHECK_THROWS_AS(mb::get(f), std::runtime_error);
-  rt.run_until_idle();
-  CHECK(free_of("GPU") == 1);
-}
-
-TEST_CASE("an actor keeps its resources when it is restarted") {
-  struct mortal {
-    void die() { throw std::runtime_error("dead"); }
-    double left() { return free_of("GPU"); }
-  };
-  mb::manual_runtime rt({.num_gpus = 1});
-  auto a = mb::make_actor<mortal>.options({.num_gpus = 1, .max_restarts = 1, .dies_on = mb::dies_on_any()})();
-  CHECK_THROWS_AS(mb::get(a.call<&mortal::die>()), std::runtime_error);
-  CHECK(mb::get(a.call<&mortal::left>()) == 0);
-  CHECK_THROWS_AS(mb::get(a.call<&mortal::die>()), std::runtime_error);
-  rt.run_until_idle();
-  CHECK(free_of("GPU") == 1);
 }

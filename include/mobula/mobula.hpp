@@ -39,6 +39,7 @@
 #include <mobula/future/wait.hpp>
 #include <mobula/future/when_all.hpp>
 #include <mobula/future/when_any.hpp>
+#include <mobula/remote/cluster_resources.hpp>
 #include <mobula/remote/copyable.hpp>
 #include <mobula/remote/for_each.hpp>
 #include <mobula/remote/map.hpp>

@@ -35,9 +35,20 @@ std::string actor_cell_base::description() const {
 
 void actor_cell_base::begin(job& constructor, void (*wait)(job&, scheduler&, job&) noexcept) noexcept {
   urgent_.push_back(constructor, message_kind::high);  // before what is urgent and has come meanwhile
-  if (wait == nullptr) return be_at_work();
+  lease* const has = waits_for_resources() ? extras()->has.get() : nullptr;
+  if (wait == nullptr && has == nullptr) return be_at_work();
+  if (wait == nullptr) return has->ask(*this);  // counted by who has admitted it
   owner().count_task();
-  wait(constructor, owner(), *this);
+  wait(constructor, owner(), has != nullptr ? has->before(*this) : *this);
+}
+
+bool actor_cell_base::waits_for_resources() const noexcept {
+  actor_extras* const e = extras();
+  return e != nullptr && e->has != nullptr;
+}
+
+std::vector<unsigned> actor_cell_base::gpus() const {
+  return waits_for_resources() ? extras()->has->gpu_ids() : std::vector<unsigned>();
 }
 
 bool actor_cell_base::try_add_handle() noexcept {

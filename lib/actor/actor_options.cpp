@@ -63,6 +63,17 @@ void set_name(actor_cell_base& a, std::string const& name, std::string const& na
   e.on_end.emplace_back([&a, &all = names_of(a.owner())](end_reason, failure_ptr const&) { all.leave(a); });
 }
 
+void set_resources(actor_cell_base& a, double cpus, double gpus, std::size_t memory,
+                   std::map<std::string, double> const& others) {
+  check_resources(cpus, gpus, memory, others, "actor_options");
+  if (cpus == 0 && gpus == 0 && memory == 0 && others.empty()) return;
+  resource_demand all = book_of(a.owner()).demand_of(cpus, gpus, memory, others, "the actor " + a.description());
+  if (all.empty()) return;
+  actor_extras& e = a.need_extras();
+  e.has = std::make_shared<lease>(a.owner(), std::move(all), resource_demand(), nullptr);
+  e.on_end.emplace_back([has = e.has](end_reason, failure_ptr const&) { has->end(); });
+}
+
 void bound_mailbox(actor_cell_base& a, std::ptrdiff_t limit, when_full what) {
   if (limit < 0)
     throw error("mobula: actor_options::mailbox is " + std::to_string(limit) +

@@ -12,6 +12,8 @@ actor_cell_base* running_actor() noexcept {
   return c != nullptr ? &c->actor() : nullptr;
 }
 
+std::vector<unsigned> actor_context::gpu_ids() const { return const_cast<actor_context*>(this)->actor().gpus(); }
+
 actor_cell_base& current_actor_cell(std::type_info const& wanted) {
   actor_cell_base* const a = running_actor();
   if (a == nullptr)

@@ -1,4 +1,5 @@
 #include "available_cpus.hpp"
+#include "cgroups.hpp"
 
 #include <sched.h>
 
@@ -30,22 +31,7 @@ double quota_in(std::string const& folder) {
   return std::numeric_limits<double>::infinity();
 }
 
-// The tightest limit among the process's cgroup and those above it.
-double quota() {
-  double least = std::numeric_limits<double>::infinity();
-  std::ifstream groups("/proc/self/cgroup");
-  for (std::string line; std::getline(groups, line);) {  // hierarchy:controllers:path
-    auto const first = line.find(':'), second = line.find(':', first + 1);
-    if (first == std::string::npos || second == std::string::npos) continue;
-    std::string const controllers = line.substr(first + 1, second - first - 1);
-    if (!controllers.empty() && controllers.find("cpu") != 0 && controllers.find(",cpu") == std::string::npos) continue;
-    std::string const root = controllers.empty() ? "/sys/fs/cgroup" : "/sys/fs/cgroup/cpu";
-    for (std::string path = line.substr(second + 1); !path.empty(); path.erase(path.rfind('/')))
-      least = std::min(least, quota_in(root + path));
-    least = std::min(least, quota_in(root));
-  }
-  return least;
-}
+double quota() { return least_in_cgroups("cpu", &quota_in); }
 
 }  // namespace
 

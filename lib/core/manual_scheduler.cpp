@@ -6,6 +6,7 @@
 
 #include <mobula/core/error.hpp>
 #include <mobula/core/execution_context.hpp>
+#include <mobula/core/runtime_capacity.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -59,6 +60,11 @@ manual_scheduler::manual_scheduler(manual_options const& options)
       random_(options.seed) {
   if (options.on_unread_failure) on_unread_failure = std::make_shared<failure_handler const>(options.on_unread_failure);
   cancellable = options.cancellable;
+  constexpr std::size_t some_memory = std::size_t{4} << 30;
+  set_capacity(*this,
+               {options.num_cpus, options.num_gpus, options.memory != 0 ? options.memory : some_memory,
+                options.resources, options.max_running, options.max_pending},
+               "manual_options");
   seed_random(options.seed);
   report_stack_overflow();
   add_thread_driver(*this);
@@ -271,6 +277,7 @@ bool manual_scheduler::shutdown(bool drop, time_point) {
   if (drop) {
     dropping_.store(true, std::memory_order_relaxed);
     timers_.close();
+    parts.drop();
   }
   while (run_or_pass_time(time_point::max())) {}
   parts.let_go();

@@ -1,7 +1,9 @@
 #include <mobula/core/blocking_thread.hpp>
 #include <mobula/core/runtime.hpp>
+#include <mobula/core/runtime_capacity.hpp>
 #include <mobula/core/tick_clock.hpp>
 
+#include "available_memory.hpp"
 #include "options.hpp"
 #include "thread_parker.hpp"
 #include "thread_scheduler.hpp"
@@ -49,6 +51,10 @@ std::shared_ptr<detail::scheduler> make_scheduler(runtime_options const& o) {
   if (o.on_unread_failure) s->on_unread_failure = std::make_shared<failure_handler const>(o.on_unread_failure);
   s->on_warning = o.on_warning;
   s->cancellable = o.cancellable;
+  detail::set_capacity(*s,
+                       {s->concurrency(), o.num_gpus, o.memory != 0 ? o.memory : detail::available_memory(),
+                        o.resources, o.max_running, o.max_pending},
+                       "runtime_options");
   return s;
 }
 

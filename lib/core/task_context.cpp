@@ -10,7 +10,8 @@ namespace detail {
 
 task_context::task_context(execution_context* beneath, task_context const* parent, time_point deadline,
                            placement const& place)
-    : execution_context(beneath == nullptr || beneath->in_parallel, this),
+    : execution_context(beneath == nullptr || beneath->in_parallel, this,
+                        beneath != nullptr ? beneath->counter() : nullptr),
       beneath_(beneath),
       deadline_(parent != nullptr ? std::min(parent->deadline_, deadline) : deadline),
       place_(place),
@@ -50,6 +51,10 @@ void task_context::resume_stack(job& j, scheduler& s) noexcept {
   beneath_->resume_stack(j, s);
 }
 
+std::vector<unsigned> task_context::gpu_ids() const {
+  return beneath_ != nullptr ? beneath_->gpu_ids() : std::vector<unsigned>();
+}
+
 void task_context::begin_wait(std::span<job* const> calls, void const* wait) {
   if (beneath_ != nullptr) beneath_->begin_wait(calls, wait);
 }
@@ -86,6 +91,11 @@ detail::duration this_task::time_left() noexcept {
 std::optional<unsigned> this_task::worker() noexcept {
   detail::worker const* const w = detail::this_worker();
   return w != nullptr ? std::optional(w->id) : std::nullopt;
+}
+
+std::vector<unsigned> this_task::gpu_ids() {
+  detail::worker* const w = detail::this_worker();
+  return w != nullptr && w->context != nullptr ? w->context->gpu_ids() : std::vector<unsigned>();
 }
 
 void this_task::check() {

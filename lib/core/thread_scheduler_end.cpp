@@ -16,6 +16,7 @@ bool thread_scheduler::shutdown(bool drop, time_point limit) {
     dropping_.store(true, std::memory_order_relaxed);
     timers_.close();
     drop_blocking();
+    parts.drop();
   }
   closing_.store(true, std::memory_order_seq_cst);
   wake_all();

@@ -1,5 +1,6 @@
 #include <mobula/core/error.hpp>
 #include <mobula/core/scheduler.hpp>
+#include <mobula/remote/lease.hpp>
 #include <mobula/remote/task_options.hpp>
 
 #include <string>
@@ -30,6 +31,7 @@ std::shared_ptr<task_options const> checked(task_options o) {
   check(!o.worker || !o.numa_node, "worker", "left out where numa_node is given: a worker is of one node");
   check(!o.blocking || (!o.worker && !o.numa_node), "blocking",
         "false where a worker or numa_node is given: what blocks runs on a thread of its own");
+  check_resources(o.num_cpus, o.num_gpus, o.memory, o.resources, "task_options");
   return std::make_shared<task_options const>(std::move(o));
 }
 

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <typeinfo>
+#include <vector>
 
 namespace mobula::detail {
 
@@ -35,6 +36,9 @@ struct control : job {
 class actor_cell_base : public lane {
  public:
   explicit actor_cell_base(std::shared_ptr<scheduler> s) noexcept;
+
+  /// Whether the object is constructed only when there are resources for it.
+  [[nodiscard]] bool waits_for_resources() const noexcept;
 
   /// Begins with the message that constructs the object, before all others. `wait`, unless null, first waits for what it
   /// depends on. Once.
@@ -66,6 +70,9 @@ class actor_cell_base : public lane {
   actor_extras& need_extras();
 
   // By messages and controls.
+
+  /// The devices of the actor.
+  [[nodiscard]] std::vector<unsigned> gpus() const;
 
   /// Whether there is an object; else why not, in the failure that each call then ends with.
   [[nodiscard]] bool alive() const noexcept { return life_ == life::alive; }

@@ -4,6 +4,7 @@
 #include <mobula/core/job.hpp>
 
 #include <span>
+#include <vector>
 
 namespace mobula::detail {
 
@@ -20,6 +21,8 @@ class actor_context : public execution_context {
 
   /// The message that runs in it; null for none.
   [[nodiscard]] virtual job* message() const noexcept { return nullptr; }
+
+  [[nodiscard]] std::vector<unsigned> gpu_ids() const final;
 
   // See lib/actor/wait_graph.cpp.
   void begin_wait(std::span<job* const> calls, void const* wait) final;

@@ -5,6 +5,7 @@
 #include <mobula/actor/mailbox_room.hpp>
 #include <mobula/actor/method.hpp>
 #include <mobula/actor/parallel_lane.hpp>
+#include <mobula/remote/lease.hpp>
 
 #include <atomic>
 #include <deque>
@@ -78,6 +79,7 @@ struct actor_extras {
   route by_default;
   std::unique_ptr<actor_lives> lives;  // null for one life
   std::optional<mailbox_room> room;    // of a bounded mailbox; it locks itself
+  std::shared_ptr<lease> has;          // of its runtime's resources; null for nothing
 
   // By whoever is at work on the actor itself.
 

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -46,6 +47,12 @@ struct actor_options {
   bool get_if_exists = false;
   /// What keeps it alive: its handles, or, detached, its name.
   mobula::lifetime lifetime = mobula::lifetime::handles;
+  /// What the actor has for itself, of what its runtime has (cluster_resources), as the same of task_options: from before
+  /// its object is constructed, which waits for that, to the end of its life, also while its methods wait.
+  double num_cpus = 0;
+  double num_gpus = 0;
+  std::size_t memory = 0;
+  std::map<std::string, double> resources = {};
   /// How calls are handled for which nothing else is said: serial, reentrant or parallel(n), which is Ray's
   /// max_concurrency.
   mobula::concurrency concurrency = serial;
@@ -102,6 +109,8 @@ void check_name(std::string const& name, std::string const& name_space, bool get
 void set_up(actor_cell_base& a, concurrency by_default, std::vector<concurrency_group> const& groups,
             std::vector<method_options> const& methods);
 void set_name(actor_cell_base& a, std::string const& name, std::string const& name_space);
+void set_resources(actor_cell_base& a, double cpus, double gpus, std::size_t memory,
+                   std::map<std::string, double> const& others);
 void bound_mailbox(actor_cell_base& a, std::ptrdiff_t limit, when_full what);
 
 }  // namespace detail

@@ -99,7 +99,7 @@ class actor_maker {
         wait = &message::wait;
         m->prepare();
       }
-      detail::admission admitted(*made, message::has_dependencies);
+      detail::admission admitted(*made, message::has_dependencies || made->waits_for_resources());
       if (options != nullptr && !options->name.empty())
         if (detail::actor_cell_base* const there =
                 detail::names_of(s).enter(*made, options->lifetime == lifetime::detached, options->get_if_exists))
@@ -123,6 +123,7 @@ class actor_maker {
     if (o == nullptr) return made;
     detail::set_name(*made, o->name, o->name_space);
     detail::set_up(*made, o->concurrency, o->concurrency_groups, o->methods);
+    detail::set_resources(*made, o->num_cpus, o->num_gpus, o->memory, o->resources);
     detail::bound_mailbox(*made, o->mailbox, o->when_full);
     return made;
   }

@@ -1,12 +1,28 @@
 #pragma once
 
+#include <memory>
 #include <span>
+#include <vector>
 
 namespace mobula::detail {
 
 struct job;
 class scheduler;
 class task_context;
+
+/// Counts the pieces of a context's code that run or are queued to run: while there are none, all of it waits.
+class strand_counter {
+ public:
+  /// One more, begun by one that runs.
+  virtual void strand_begins() noexcept = 0;
+  /// One has ended or waits.
+  virtual void strand_left() noexcept = 0;
+  /// Keeps this alive.
+  [[nodiscard]] virtual std::shared_ptr<strand_counter> keep() noexcept = 0;
+
+ protected:
+  ~strand_counter() = default;
+};
 
 /// What the code that runs on a worker belongs to beyond its task: an actor's message, or a task that can be stopped
 /// (task_context). Null for a plain task.
@@ -48,17 +64,42 @@ class execution_context {
   /// This without what a task_context adds: an actor's, or null.
   [[nodiscard]] virtual execution_context* beneath() noexcept { return this; }
 
+  /// The devices that the code may use (this_task::gpu_ids).
+  [[nodiscard]] virtual std::vector<unsigned> gpu_ids() const { return {}; }
+
+  /// Who counts the strands of this code; null for nobody. A strand counts from when it is queued by the functions above
+  /// until whoever runs it is left (see `strand`), as long as its stack is not.
+  [[nodiscard]] strand_counter* counter() const noexcept { return counter_; }
+
   /// Whether pieces of code in this context may run at the same time; else `when_all` runs its children one after the
   /// other, interleaved where they suspend.
   bool const in_parallel;
 
  protected:
-  explicit execution_context(bool parallel, task_context* t = nullptr) noexcept : in_parallel(parallel), task_(t) {}
+  explicit execution_context(bool parallel, task_context* t = nullptr, strand_counter* c = nullptr) noexcept
+      : in_parallel(parallel), task_(t), counter_(c) {}
   execution_context(execution_context const&) = delete;
   ~execution_context() = default;
 
  private:
   task_context* const task_;
+  strand_counter* const counter_;
+};
+
+/// A strand of a context's code, while whoever has begun it runs it: over when that returns, whatever has become of the
+/// code and its context meanwhile.
+class strand {
+ public:
+  explicit strand(execution_context* c) noexcept {
+    if (c != nullptr && c->counter() != nullptr) counter_ = c->counter()->keep();
+  }
+  strand(strand const&) = delete;
+  ~strand() {
+    if (counter_ != nullptr) counter_->strand_left();
+  }
+
+ private:
+  std::shared_ptr<strand_counter> counter_;
 };
 
 /// A wait for the result of a call, as its context knows of it; in no context, or for no call, there is nothing to know.

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -16,6 +17,13 @@ class manual_scheduler;
 struct manual_options {
   /// Decides in which order jobs run that could run next: the same seed, the same order.
   std::uint64_t seed = 0;
+  /// How many CPUs tasks may ask for; whatever this says, one task runs at a time.
+  unsigned num_cpus = 1;
+  /// As the same of runtime_options; but 0 bytes of memory are 4 GiB, on every machine.
+  unsigned num_gpus = 0;
+  std::size_t memory = 0;
+  std::map<std::string, double> resources = {};
+  std::size_t max_running = 0, max_pending = 0;
   /// As runtime_options::stack_size. Overflow is reported as with runtime_options::report_stack_overflow.
   std::size_t stack_size = 256 * 1024;
   /// As runtime_options::cancellable.

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -18,7 +19,18 @@ class executor;
 struct runtime_options {
   /// Worker threads; 0 for as many as the affinity mask and the CPU quota of the process allow. May exceed the cores,
   /// for work that blocks in the kernel; at most 10,000.
+  /// It is also how many CPUs tasks may ask for (task_options::num_cpus).
   unsigned num_cpus = 0;
+  /// GPUs that tasks may ask for, by the numbers from 0 on (this_task::gpu_ids). Mobula does not look for any.
+  unsigned num_gpus = 0;
+  /// Bytes that tasks may ask for; 0 for as many as the machine has, or the process's cgroup allows.
+  std::size_t memory = 0;
+  /// Anything else that tasks may ask for, by name: {{"ssd", 1}}.
+  std::map<std::string, double> resources = {};
+  /// How many tasks may run at once, not counting those that wait in the middle of their function, and how many may be
+  /// submitted and not have begun; 0 for any number. A submission beyond waits. Then all tasks can be stopped, as with
+  /// `cancellable`. Batches (map, submit_all) and calls of actors have limits of their own.
+  std::size_t max_running = 0, max_pending = 0;
   /// Bytes of stack of a task that is a plain function; rounded up to a power of two, at least 32 KiB; at most 1 GiB.
   /// Memory is taken when touched.
   std::size_t stack_size = 256 * 1024;

@@ -17,6 +17,9 @@ class runtime_part {
   /// The runtime is being shut down, and all tasks are over: gives up what it keeps alive, by which new ones may begin.
   /// By the thread that shuts down, maybe more than once.
   virtual void let_go() noexcept = 0;
+
+  /// Tasks that have not started are to end with `cancelled`: lets those go that would wait here to start. Once.
+  virtual void drop() noexcept {}
 };
 
 /// The parts of one runtime. Threads: any.
@@ -39,6 +42,11 @@ class runtime_parts {
     std::lock_guard const lock(mutex_);
     for (auto const& [key, p] : parts_) p->let_go();
     return !parts_.empty();
+  }
+
+  void drop() noexcept {
+    std::lock_guard const lock(mutex_);
+    for (auto const& [key, p] : parts_) p->drop();
   }
 
  private:

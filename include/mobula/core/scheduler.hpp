@@ -23,6 +23,8 @@ class execution_context;
 
 namespace mobula::detail {
 
+struct runtime_capacity;
+
 /// Whoever waits for something, as that sees it: a thread, a fiber, a coroutine, or one of several branches.
 struct resumer {
   /// Called once, when what was waited for has happened. It may end the resumer's life.
@@ -205,6 +207,11 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
 
   /// Whether tasks that are submitted from outside can be stopped while they run. Set before the first task.
   bool cancellable = false;
+
+  /// What tasks may ask for. Set before the first task.
+  std::shared_ptr<runtime_capacity const> capacity;
+  /// Whether each task counts for a limit of the runtime. Set before the first task.
+  bool limited = false;
 
   /// A random number; by a seed, if somebody has set one.
   [[nodiscard]] std::uint64_t random() noexcept;

@@ -35,6 +35,8 @@ class suspended_coroutine : public job {
   [[gnu::noinline]] static void step(job& j, job_verb) noexcept {
     auto& me = static_cast<suspended_coroutine&>(j);
     current_worker->context = me.context_;
+    if (me.context_ != nullptr) [[unlikely]]
+      return resume_strand(*me.context_, me.coroutine_);
     resume(me.coroutine_);
   }
 
@@ -42,6 +44,11 @@ class suspended_coroutine : public job {
   [[nodiscard]] scheduler& owner() const noexcept { return *owner_; }
 
  private:
+  [[gnu::noinline]] static void resume_strand(execution_context& c, std::coroutine_handle<> h) noexcept {
+    strand const here(&c);
+    resume(h);
+  }
+
   std::coroutine_handle<> coroutine_;
   scheduler* owner_ = nullptr;
   execution_context* context_ = nullptr;

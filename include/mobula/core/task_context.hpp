@@ -11,6 +11,8 @@
 #include <optional>
 #include <source_location>
 #include <stop_token>
+#include <utility>
+#include <vector>
 
 namespace mobula::detail {
 
@@ -37,6 +39,9 @@ class task_context final : public execution_context {
   /// of this; stops at once if the parent has stopped.
   void watch_parent(job* call = nullptr);
 
+  /// Has what is beneath live as long.
+  void keep(std::shared_ptr<execution_context> b) noexcept { keeps_ = std::move(b); }
+
   [[nodiscard]] std::stop_token token() const noexcept { return source_.get_token(); }
   [[nodiscard]] bool stop_requested() const noexcept { return source_.stop_requested(); }
   void request_stop() noexcept { source_.request_stop(); }
@@ -59,6 +64,7 @@ class task_context final : public execution_context {
   void resume_coroutine(job& j, scheduler& s) noexcept override;
   void stack_left() noexcept override;
   void resume_stack(job& j, scheduler& s) noexcept override;
+  [[nodiscard]] std::vector<unsigned> gpu_ids() const override;
   void begin_wait(std::span<job* const> calls, void const* wait) override;
   void end_wait(void const* wait) noexcept override;
 
@@ -75,6 +81,7 @@ class task_context final : public execution_context {
   };
 
   execution_context* const beneath_;
+  std::shared_ptr<execution_context> keeps_;
   time_point const deadline_;
   placement place_;
   std::stop_token const above_;

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <stop_token>
+#include <vector>
 
 /// What the code that calls these functions can know of its own task, also in coroutines and functions that it calls.
 namespace mobula::this_task {
@@ -30,5 +31,9 @@ void check();
 /// The worker that it runs on now, which may be another after a wait: runtime_options::num_cpus of them, from 0 on. None
 /// outside of tasks, and in a call that runs elsewhere (task_options::blocking).
 [[nodiscard]] std::optional<unsigned> worker() noexcept;
+
+/// Which GPUs the task has, or the actor whose method it is: numbers below runtime_options::num_gpus, as many as
+/// task_options::num_gpus asks for; a task that asks for a fraction shares its one with others. Empty without.
+[[nodiscard]] std::vector<unsigned> gpu_ids();
 
 }  // namespace mobula::this_task

@@ -5,6 +5,7 @@
 #include <mobula/future/cancel.hpp>
 #include <mobula/future/when_any.hpp>
 #include <mobula/remote/copyable.hpp>
+#include <mobula/remote/lease.hpp>
 #include <mobula/remote/submission.hpp>
 #include <mobula/remote/task_options.hpp>
 #include <mobula/task/sleep.hpp>
@@ -74,9 +75,13 @@ class attempts : attempts_base {
   static constexpr bool has_dependencies = false;  // it waits for them itself, as its time runs meanwhile
 
   template <class... Args>
-  explicit attempts(std::shared_ptr<task_options const> o, placement const& place, call_site const& where,
-                    Args&&... args)
-      : attempts_base(std::move(o)), place_(place), where_(where), call_(std::forward<Args>(args)...) {}
+  explicit attempts(std::shared_ptr<task_options const> o, placement const& at, std::shared_ptr<pending_place> place,
+                    call_site const& where, Args&&... args)
+      : attempts_base(std::move(o)),
+        at_(at),
+        place_(std::move(place)),
+        where_(where),
+        call_(std::forward<Args>(args)...) {}
 
   result operator()() { return run(); }
   [[nodiscard]] auto const& function() const noexcept { return call_.function(); }
@@ -138,7 +143,9 @@ class attempts : attempts_base {
 
   // Copies the call if there may be another attempt, or a copy of this one.
   future<value> start(time_point limit, bool hedged) {
-    auto own = std::make_unique<task_context>(nullptr, this_task_context(), limit, place_);
+    std::shared_ptr<lease> l = lease_for(this_worker()->owner, options_);
+    if (l != nullptr) l->set_place(std::move(place_));
+    auto own = context_above(std::move(l), this_task_context(), limit, at_);
     if constexpr (can_be_kept<Call>)
       if (hedged || may_follow()) return submit_task_call<Call>(nullptr, std::move(own), where_, std::as_const(call_));
     return submit_task_call<Call>(nullptr, std::move(own), where_, std::move(call_));
@@ -159,7 +166,8 @@ class attempts : attempts_base {
     }
   };
 
-  placement const place_;
+  placement const at_;
+  std::shared_ptr<pending_place> place_;  // until the first attempt
   call_site const where_;
   Call call_;
 };

@@ -9,6 +9,7 @@
 #include <mobula/remote/bound_call.hpp>
 #include <mobula/remote/call_site.hpp>
 #include <mobula/remote/dependency_wait.hpp>
+#include <mobula/remote/lease.hpp>
 #include <mobula/task/task.hpp>
 
 #include <cstddef>
@@ -99,7 +100,7 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
     if (verb != job_verb::run || this->is_cancelled()) [[unlikely]]
       return drop();
     if (task_context* const own = this->own_context()) [[unlikely]]
-      own->enter();
+      return run_in(*own);
     run();
   }
 
@@ -127,6 +128,13 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
   }
 
  private:
+  [[gnu::noinline]] void run_in(task_context& own) noexcept {
+    strand const here(&own);
+    own.enter();
+    if (lease* const l = lease_of(&own)) l->begin();
+    run();
+  }
+
   static void step(job& j, job_verb verb) noexcept {
     auto& me = static_cast<Derived&>(j);
     switch (verb) {
@@ -225,14 +233,19 @@ class task_call final : public call_state<task_call<Call>, Call> {
     if (!Call::has_dependencies && plain && own == nullptr) [[likely]]
       return scheduler::submit_task_on(*w, *this);
     scheduler& s = chosen != nullptr ? *chosen : w != nullptr ? w->owner : current_scheduler();
+    if (own == nullptr && s.limited) own = limited_context(s);
     if (own == nullptr && (w != nullptr || s.cancellable || current_blocking_thread != nullptr))
       own = context_for_child(nullptr, s, false);
     if constexpr (Call::has_dependencies) dependencies_.collect(this->call());
     if (!Call::has_dependencies && own == nullptr) return s.submit_task(*this);
     s.admit_task();
+    lease* const asks = lease_of(own.get());
     this->set_context(std::move(own));
     if constexpr (Call::has_dependencies)
-      dependencies_.begin(s, *this, this->own_context());
+      dependencies_.begin(s, asks != nullptr ? asks->before(*this) : *this,
+                          asks != nullptr ? nullptr : this->own_context());
+    else if (asks != nullptr)
+      asks->ask(*this);
     else
       this->begin_on(s);
   }
@@ -243,8 +256,11 @@ class task_call final : public call_state<task_call<Call>, Call> {
   void step_in_queue(job_verb verb) noexcept { this->run_as_task(verb); }
   void stop_waiting() noexcept {
     if constexpr (Call::has_dependencies) dependencies_.stop();
+    if (lease* const l = lease_of(this->own_context())) l->stop();
   }
   auto before_completion() const noexcept {
+    if (task_context* const own = this->own_context(); own != nullptr) [[unlikely]]
+      end_lease(*own);
     return []() noexcept { scheduler::finish_task(); };
   }
 

@@ -4,17 +4,36 @@
 #include <mobula/remote/attempts.hpp>
 #include <mobula/remote/call.hpp>
 #include <mobula/remote/call_operators.hpp>
+#include <mobula/remote/lease.hpp>
 #include <mobula/remote/submission.hpp>
 #include <mobula/remote/task_options.hpp>
 
 #include <functional>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
 namespace mobula {
 namespace detail {
+
+/// Waits until a call may be submitted, then submits it and gives its future. An operation.
+template <class Submit>
+class [[nodiscard("it submits nothing until it is awaited: co_await it, or give it to get")]] submission_operation {
+ public:
+  submission_operation(std::shared_ptr<pending_place> p, Submit s) noexcept
+      : place_(std::move(p)), submit_(std::move(s)) {}
+
+  [[nodiscard]] bool ready() { return place_ == nullptr || place_->ready(); }
+  bool start(resumer& r) noexcept { return place_->start(r); }
+  bool cancel() noexcept { return place_->cancel(); }
+  auto result() { return submit_(std::move(place_)); }
+
+ private:
+  std::shared_ptr<pending_place> place_;  // null without a limit
+  Submit submit_;
+};
 
 /// A function with the name that its task's options give it.
 template <class F>
@@ -47,44 +66,89 @@ class configured_function : public detail::call_operators<configured_function<F>
     return {this->function_.function, detail::checked(std::move(o)), scheduler_};
   }
 
+  /// As a call, for coroutines: awaited, it suspends while as many calls wait as max_pending allows, and gives the future.
+  /// It is submitted then. An operation: it can have a time limit.
+  ///
+  ///     mb::future<int> f = co_await load.async_call(path);
+  template <class A = detail::absent, class B = detail::absent, class C = detail::absent, class D = detail::absent>
+  [[nodiscard]] auto async_call(A&& a = {}, B&& b = {}, C&& c = {}, D&& d = {},
+                                detail::call_site where = detail::call_site::current()) const {
+    return detail::with_given([&](auto&&... args) { return later(where, std::forward<decltype(args)>(args)...); },
+                              std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d));
+  }
+  template <class... Args>
+    requires(sizeof...(Args) > 4)
+  [[nodiscard]] auto async_call(Args&&... args) const {
+    return later({}, std::forward<Args>(args)...);
+  }
+
  private:
   friend base;
 
+  template <class... Args>
+  auto later(detail::call_site const& where, Args&&... args) const {
+    auto submit = [self = *this, where, kept = std::tuple<std::decay_t<Args>...>(std::forward<Args>(args)...)](
+                      std::shared_ptr<detail::pending_place> p) mutable {
+      return std::apply(
+          [&](auto&... given) {
+            return self.submit_with(std::move(p), where, std::move(self.function_), std::move(given)...);
+          },
+          kept);
+    };
+    return detail::submission_operation<decltype(submit)>(
+        detail::pending_place_for(where_to(), this->function_.options), std::move(submit));
+  }
+
   template <class G, class... Args>
   auto submit(detail::call_site const& where, G&& f, Args&&... args) const {
+    auto place = detail::wait_for_pending_place(where_to(), this->function_.options);
+    return submit_with(std::move(place), where, std::forward<G>(f), std::forward<Args>(args)...);
+  }
+
+  template <class G, class... Args>
+  auto submit_with(std::shared_ptr<detail::pending_place> place, detail::call_site const& where, G&& f,
+                   Args&&... args) const {
     auto const o = this->function_.options;  // `f` may be moved from when they are needed
     return detail::submit_call(
         [&]<class Plan, class H, class... As>(Plan, H&& h, As&&... as) {
-          return start<Plan>(o, where, std::forward<H>(h), std::forward<As>(as)...);
+          return start<Plan>(o, std::move(place), where, std::forward<H>(h), std::forward<As>(as)...);
         },
         o->stream_capacity, std::forward<G>(f), std::forward<Args>(args)...);
   }
 
   template <class Plan, class G, class... Args>
-  auto start(std::shared_ptr<task_options const> const& o, detail::call_site const& where, G&& f,
-             Args&&... args) const {
+  auto start(std::shared_ptr<task_options const> const& o, std::shared_ptr<detail::pending_place> place,
+             detail::call_site const& where, G&& f, Args&&... args) const {
     using call = detail::flattened<detail::bound_call<std::decay_t<G>, Plan, std::decay_t<Args>...>>;
     if constexpr (detail::is_task<typename call::result>)
       if (o->blocking) detail::throw_must_not_block(name_of(f));
-    detail::scheduler const& s = scheduler_ != nullptr ? *scheduler_ : detail::current_scheduler();
-    detail::placement const place = detail::placement_for(*o, s);
-    if (!detail::attempts_base::wanted_by(*o))
-      return detail::submit_task_call<call>(scheduler_, context(*o, place), where, std::forward<G>(f),
+    detail::scheduler& s = where_to();
+    detail::placement const at = detail::placement_for(*o, s);
+    std::shared_ptr<detail::lease> l = detail::lease_for(s, o);
+    if (!detail::attempts_base::wanted_by(*o)) {
+      if (l != nullptr) l->set_place(std::move(place));
+      return detail::submit_task_call<call>(scheduler_, context(*o, std::move(l), at), where, std::forward<G>(f),
                                             std::forward<Args>(args)...);
+    }
     if constexpr (!detail::can_be_kept<call>)
       if (o->max_retries != 0 || o->hedge_after) detail::throw_not_kept_for_retry(name_of(f));
     auto own = std::make_unique<detail::task_context>(nullptr, o->detached ? nullptr : detail::this_task_context(),
                                                       detail::attempts_base::limit_of(*o, s.now()),
-                                                      detail::placement{.level = place.level});
-    return detail::submit_task_call<detail::attempts<call>>(scheduler_, std::move(own), where, o, place, where,
-                                                            std::forward<G>(f), std::forward<Args>(args)...);
+                                                      detail::placement{.level = at.level});
+    return detail::submit_task_call<detail::attempts<call>>(scheduler_, std::move(own), where, o, at, std::move(place),
+                                                            where, std::forward<G>(f), std::forward<Args>(args)...);
+  }
+
+  [[nodiscard]] detail::scheduler& where_to() const {
+    return scheduler_ != nullptr ? *scheduler_ : detail::current_scheduler();
   }
 
   // Null for what it is by itself: its parent's child, if that can be stopped.
-  static std::unique_ptr<detail::task_context> context(task_options const& o, detail::placement const& place) {
-    if (!o.detached && !o.cancellable && !o.priority && place.plain()) return nullptr;
-    return std::make_unique<detail::task_context>(nullptr, o.detached ? nullptr : detail::this_task_context(),
-                                                  detail::time_point::max(), place);
+  static std::unique_ptr<detail::task_context> context(task_options const& o, std::shared_ptr<detail::lease> l,
+                                                       detail::placement const& at) {
+    if (!o.detached && !o.cancellable && !o.priority && at.plain() && l == nullptr) return nullptr;
+    return detail::context_above(std::move(l), o.detached ? nullptr : detail::this_task_context(),
+                                 detail::time_point::max(), at);
   }
 
   detail::scheduler* scheduler_;  // null for the current one

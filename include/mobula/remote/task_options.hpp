@@ -6,6 +6,7 @@
 #include <mobula/remote/backoff.hpp>
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,6 +27,20 @@ inline constexpr std::size_t default_stream_capacity = 16;
 struct task_options {
   /// What reports call the task; by default the name of its function's type.
   std::string name = {};
+
+  /// What the task has for itself while it runs, of what its runtime has (cluster_resources): from 0.0001 on. It begins
+  /// when all is free that it asks for. CPUs are given back while it waits in the middle of its function.
+  double num_cpus = 0;
+  /// A fraction, of a GPU that it shares, or a whole number: this_task::gpu_ids().
+  double num_gpus = 0;
+  /// Bytes. Nothing checks what it takes.
+  std::size_t memory = 0;
+  /// Anything else that the runtime has, by name: {{"ssd", 1}}.
+  std::map<std::string, double> resources = {};
+  /// How many calls of this function, with these options, may run at once, and how many may be submitted and not have
+  /// begun; 0 for any number. To submit one more waits: a plain task on its fiber, a thread outside; in a coroutine, use
+  /// async_call.
+  std::size_t max_running = 0, max_pending = 0;
 
   /// How often the call is made again if it fails, but not if it was cancelled, nor if what it depends on has failed; -1
   /// for any number. For that the arguments are copied before each attempt.
@@ -48,8 +63,8 @@ struct task_options {
   std::optional<detail::duration> hedge_after = {};
 
   /// Whether `cancel` also stops the task while it runs: its waits are interrupted, its stop token says so, and what it has
-  /// started is cancelled. Whatever this says, so is a task with a limit of time, retries, a second copy, a priority or a
-  /// place, and one that was started by a task which can be stopped itself.
+  /// started is cancelled. Whatever this says, so is a task with a limit of time, retries, a second copy, resources, a
+  /// priority or a place, and one that was started by a task which can be stopped itself.
   bool cancellable = false;
   /// Whether it goes on when the task that starts it is cancelled, and is not bound by the deadline of that.
   bool detached = false;

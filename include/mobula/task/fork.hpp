@@ -48,6 +48,8 @@ class fork : public job, public completion {
     auto const child = *at;
     if (at != last_) {
       worker& here = *current_worker;
+      if (context_ != nullptr && context_->counter() != nullptr) [[unlikely]]
+        context_->counter()->strand_begins();
       here.owner.push(here, *this);  // from here on another worker may have the right
       here.owner.wake_if_needed();
     }
@@ -77,6 +79,7 @@ class fork : public job, public completion {
     auto& f = static_cast<fork&>(j);
     ++f.steals_;
     current_worker->context = f.context_;
+    strand const here(f.context_);
     resume(f.in_turn() ? f.start_in_turn() : f.start_next());
   }
 
@@ -88,7 +91,11 @@ class fork : public job, public completion {
   }
 
   [[gnu::noinline]] std::coroutine_handle<> other_ended() noexcept {
-    if (!in_turn() && current_worker->queue.pop_if(this)) return transfer(start_next());
+    if (!in_turn() && current_worker->queue.pop_if(this)) {
+      if (context_ != nullptr && context_->counter() != nullptr) [[unlikely]]
+        context_->counter()->strand_left();
+      return transfer(start_next());
+    }
     return running_.fetch_sub(1, std::memory_order_acq_rel) == 1 ? go_on_with_parent() : transfer(nullptr);
   }
 

@@ -246,8 +246,8 @@ description describe(std::exception_ptr const& e) {
 }
 
 std::string who(failure const& f) {
-  if (!f.task().empty()) return "task '" + std::string(f.task()) + "'";
-  return f.item() ? "item " + std::to_string(*f.item()) : "a coroutine";
+  if (!f.task().empty()) return ("task '" + std::string(f.task())).append("'");
+  return f.item() ? std::string("item ").append(std::to_string(*f.item())) : "a coroutine";
 }
 
 std::string circumstances(failure const& f) {
@@ -295,7 +295,9 @@ std::string failure::report() const {
     if (auto const w = a.worker()) text += ", on worker " + std::to_string(*w);
   }
   for (auto c = cause(); c; c = c->cause()) {
-    text += "\n  because " + (c->task().empty() ? who(*c) : "'" + std::string(c->task()) + "'") + " failed";
+    text.append("\n  because ")
+        .append(c->task().empty() ? who(*c) : "'" + std::string(c->task()) + "'")
+        .append(" failed");
     if (auto const more = circumstances(*c); !more.empty()) text += ", " + more;
   }
   return text;

@@ -245,8 +245,10 @@ description describe(std::exception_ptr const& e) {
   return d;
 }
 
+std::string quoted(std::string_view name) { return std::string(1, '\'').append(name).append(1, '\''); }
+
 std::string who(failure const& f) {
-  if (!f.task().empty()) return ("task '" + std::string(f.task())).append("'");
+  if (!f.task().empty()) return std::string("task ").append(quoted(f.task()));
   return f.item() ? std::string("item ").append(std::to_string(*f.item())) : "a coroutine";
 }
 
@@ -295,9 +297,7 @@ std::string failure::report() const {
     if (auto const w = a.worker()) text += ", on worker " + std::to_string(*w);
   }
   for (auto c = cause(); c; c = c->cause()) {
-    text.append("\n  because ")
-        .append(c->task().empty() ? who(*c) : "'" + std::string(c->task()) + "'")
-        .append(" failed");
+    text.append("\n  because ").append(c->task().empty() ? who(*c) : quoted(c->task())).append(" failed");
     if (auto const more = circumstances(*c); !more.empty()) text += ", " + more;
   }
   return text;

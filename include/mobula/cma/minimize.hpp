@@ -2,120 +2,147 @@
 
 #include <Eigen/Core>
 #include <concepts>
-#include <cstddef>
 #include <initializer_list>
 #include <mobula/mobula.hpp>
 #include <span>
+#include <stdexcept>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "mobula/cma/optimizer.hpp"
+#include "mobula/cma/drive.hpp"
+#include "mobula/cma/minimize_options.hpp"
+#include "mobula/cma/options.hpp"
+#include "mobula/cma/result.hpp"
+#include "mobula/minimize/batch_objective.hpp"
+#include "mobula/minimize/function_evaluator.hpp"
+#include "mobula/minimize/objective.hpp"
+#include "mobula/minimize/pool_objective.hpp"
 
 namespace mobula::cma {
-
-/// A candidate as `minimize` hands it to a function: a view of its n numbers with Eigen's arithmetic, which converts to
-/// `Eigen::VectorXd` and `Eigen::Ref<const Eigen::VectorXd>`.
-using candidate = Eigen::Map<const Eigen::VectorXd>;
-
 namespace detail {
 
-// What `f` returns for a candidate, in the first form that it takes; void if it takes none.
+/// The evaluator of an objective.
 template <class F>
-auto value_of() {
-  if constexpr (std::invocable<F&, const candidate&>) {
-    return std::type_identity<std::invoke_result_t<F&, const candidate&>>{};
-  } else if constexpr (std::invocable<F&, std::span<const double>>) {
-    return std::type_identity<std::invoke_result_t<F&, std::span<const double>>>{};
-  } else if constexpr (std::invocable<F&, const std::vector<double>&>) {
-    return std::type_identity<std::invoke_result_t<F&, const std::vector<double>&>>{};
-  } else {
-    return std::type_identity<void>{};
-  }
+auto evaluator_of(F& f) {
+  using value = value_t<F>;
+  static_assert(
+      is_value<value>,
+      "cma::minimize: the function can't take a candidate. It must accept an Eigen vector, a "
+      "std::span<const double> or a const std::vector<double>&, and return a number or a mobula::task of one.");
+  if constexpr (is_value<value>) return function_evaluator<F>(f);
 }
-
-template <class T>
-inline constexpr bool is_value = std::convertible_to<T, double>;
-template <class T>
-inline constexpr bool is_value<mobula::task<T>> = std::convertible_to<T, double>;
-
-template <class T>
-inline constexpr bool is_coroutine = false;
-template <class T>
-inline constexpr bool is_coroutine<mobula::task<T>> = true;
-
-// Calls a plain function with a column of the generation.
 template <class F>
-auto evaluate(F& f, candidate x) {
-  const std::span<const double> numbers(x.data(), static_cast<std::size_t>(x.size()));
-  if constexpr (std::invocable<F&, const candidate&>) {
-    return f(std::as_const(x));
-  } else if constexpr (std::invocable<F&, std::span<const double>>) {
-    return f(numbers);
+auto evaluator_of(batch_objective<F>& f) {
+  return batch_evaluator<std::remove_reference_t<F>>(f.function);
+}
+template <class F>
+auto evaluator_of(const batch_objective<F>& f) {
+  return batch_evaluator<std::remove_reference_t<const F>>(f.function);
+}
+template <class Method, class T>
+auto evaluator_of(pool_objective_of<Method, T>& f) {
+  return pool_evaluator<Method, T>(f);
+}
+template <class Method, class T>
+auto evaluator_of(const pool_objective_of<Method, T>& f) {
+  return pool_evaluator<Method, T>(f);
+}
+
+template <class X0>
+std::vector<double> numbers_of(const X0& x0) {
+  if constexpr (std::convertible_to<const X0&, std::span<const double>>) {
+    const std::span<const double> numbers = x0;
+    return {numbers.begin(), numbers.end()};
   } else {
-    return f(std::vector<double>(numbers.begin(), numbers.end()));
+    if (x0.rows() != 1 && x0.cols() != 1) throw std::invalid_argument("cma: x0 is a matrix; it must be a vector");
+    const Eigen::VectorXd numbers = x0.reshaped().template cast<double>();
+    return {numbers.begin(), numbers.end()};
   }
 }
 
-// The same for a coroutine, which reads its parameters after the call has returned. This frame outlives it, and owns
-// all that a parameter may refer to: the view, the vector, and a temporary that the view converts to, which lives until
-// the end of the co_await expression. The numbers of a view live until the generation has been told.
-template <class Task, class F>
-Task await_evaluation(F& f, candidate x) {
-  const std::span<const double> numbers(x.data(), static_cast<std::size_t>(x.size()));
-  if constexpr (std::invocable<F&, const candidate&>) {
-    co_return co_await f(std::as_const(x));
-  } else if constexpr (std::invocable<F&, std::span<const double>>) {
-    co_return co_await f(numbers);
-  } else {
-    const std::vector<double> copy(numbers.begin(), numbers.end());
-    co_return co_await f(copy);
-  }
+inline result result_of(search_outcome found) {
+  const auto vector = [](const std::vector<double>& numbers) -> Eigen::VectorXd {
+    return Eigen::VectorXd::Map(numbers.data(), static_cast<Eigen::Index>(numbers.size()));
+  };
+  return {.x = vector(found.x),
+          .f = found.f,
+          .best_evaluation = found.best_evaluation,
+          .best_iteration = found.best_iteration,
+          .mean = vector(found.mean),
+          .sigma = found.sigma,
+          .stds = vector(found.stds),
+          .evaluations = found.evaluations,
+          .iterations = found.iterations,
+          .stop = std::move(found.stop)};
 }
+
+template <class F>
+task<result> minimize_in_task(F f, std::vector<double> x0, double sigma0, options settings, minimize_options how);
 
 }  // namespace detail
 
-/// Minimizes `f` from `x0` with step size `sigma0`, evaluating each generation in parallel, until a criterion fires.
+/// Minimizes `f` from `x0` with step size `sigma0`, evaluating candidates in parallel, until a criterion fires.
 ///
 ///     cma::result best = cma::minimize(f, x0, 0.5, {.popsize = 100});
+///     cma::result seen = cma::minimize(f, x0, 0.5, {}, {.show = cma::display::table, .plot = "run.png"});
 ///
 /// `f` returns a number, or is a coroutine function that returns a `mobula::task` of one. It takes a candidate as an
 /// Eigen vector (`const Eigen::VectorXd&`, `Eigen::Ref<const Eigen::VectorXd>`, a generic parameter), or else as a
-/// `std::span<const double>`, or else as a `const std::vector<double>&`. A view of the numbers must not be kept beyond
-/// the evaluation. x0 is whatever `optimizer` starts from.
+/// `std::span<const double>`, or else as a `const std::vector<double>&`; and behind it a std::stop_token, if it wants to
+/// know that its result is of no use any more. A view of the numbers must not be kept beyond the evaluation. Or `f` is a
+/// `batch_objective`, or a `pool_objective`. x0 is whatever `optimizer` starts from.
+///
+/// With restarts, x and f are the best of all runs, mean, sigma and stds those of the run that found them, and evaluations
+/// and iterations are those of all runs.
+///
+/// The result depends on none of the number of workers, their speed and the order in which evaluations end; in
+/// asynchronous mode it does.
 ///
 /// Threads: calls `f` from several threads at once.
 /// Blocks:  as `mobula::map` does: in a task its fiber, elsewhere the thread.
-/// Errors:  throws what `f` threw, `std::invalid_argument` as `optimizer` does, and what `mobula::map` throws.
+/// Errors:  throws what `f` threw (see minimize_options::failures), `std::invalid_argument` as `optimizer` does, and what
+///          `mobula::map` throws.
 template <class F, class X0>
-[[nodiscard]] result minimize(F&& f, const X0& x0, double sigma0, const options& settings = {}) {
-  using function = std::remove_reference_t<F>;
-  using value = typename decltype(detail::value_of<function>())::type;
-  static_assert(
-      detail::is_value<value>,
-      "cma::minimize: the function can't take a candidate. It must accept an Eigen vector, a "
-      "std::span<const double> or a const std::vector<double>&, and return a number or a mobula::task of one.");
-  if constexpr (detail::is_value<value>) {
-    const auto evaluate = [&f](const auto& column) -> value {
-      const candidate x(column.data(), column.size());
-      if constexpr (detail::is_coroutine<value>) {
-        return detail::await_evaluation<value>(f, x);
-      } else {
-        return detail::evaluate(f, x);
-      }
-    };
-    optimizer es(x0, sigma0, settings);
-    while (!es.stop()) {
-      const generation& xs = es.ask();
-      es.tell(mobula::map(evaluate, xs.colwise()));
-    }
-    return es.result();
-  }
+[[nodiscard]] result minimize(F&& f, const X0& x0, double sigma0, const options& settings = {},
+                              const minimize_options& how = {}) {
+  auto objective = detail::evaluator_of(f);
+  return detail::result_of(drive(detail::numbers_of(x0), sigma0, settings, objective, how));
 }
 
 template <class F>
-[[nodiscard]] result minimize(F&& f, std::initializer_list<double> x0, double sigma0, const options& settings = {}) {
-  return minimize(std::forward<F>(f), std::span<const double>(x0.begin(), x0.size()), sigma0, settings);
+[[nodiscard]] result minimize(F&& f, std::initializer_list<double> x0, double sigma0, const options& settings = {},
+                              const minimize_options& how = {}) {
+  return minimize(std::forward<F>(f), std::span<const double>(x0.begin(), x0.size()), sigma0, settings, how);
 }
 
+/// The same for a coroutine, which it suspends: `co_await` it.
+///
+///     cma::result best = co_await cma::async_minimize(f, x0, 0.5, settings);
+///
+/// With g++ 12 name the options before: it miscompiles temporaries like them within a `co_await` expression.
+/// Lifetime: an lvalue `f` is borrowed until the task is over; the rest is kept in it.
+template <class F, class X0>
+[[nodiscard]] task<result> async_minimize(F&& f, const X0& x0, double sigma0, const options& settings,
+                                          const minimize_options& how) {
+  return detail::minimize_in_task<F>(std::forward<F>(f), detail::numbers_of(x0), sigma0, settings, how);
+}
+template <class F, class X0>
+[[nodiscard]] task<result> async_minimize(F&& f, const X0& x0, double sigma0, const options& settings) {
+  return async_minimize(std::forward<F>(f), x0, sigma0, settings, minimize_options());
+}
+template <class F, class X0>
+[[nodiscard]] task<result> async_minimize(F&& f, const X0& x0, double sigma0) {
+  return async_minimize(std::forward<F>(f), x0, sigma0, options(), minimize_options());
+}
+
+namespace detail {
+
+template <class F>
+task<result> minimize_in_task(F f, std::vector<double> x0, double sigma0, options settings, minimize_options how) {
+  const auto search = [&] { return minimize(f, x0, sigma0, settings, how); };
+  co_return co_await mobula::remote(search)();
+}
+
+}  // namespace detail
 }  // namespace mobula::cma

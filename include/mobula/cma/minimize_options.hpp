@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <iosfwd>
+#include <optional>
+#include <vector>
+
+#include "mobula/cma/generation_report.hpp"
+#include "mobula/cma/restarts.hpp"
+
+namespace mobula::cma {
+
+/// What `minimize` shows while it runs.
+enum class display : std::uint8_t {
+  none,
+  table,     ///< a line now and then, with pycma's columns
+  progress,  ///< on a terminal a bar with the time that is left, elsewhere some twenty plain lines
+};
+
+/// How `minimize` goes about a search: all that does not belong to the algorithm, which has `options`.
+///
+///     cma::minimize(f, x0, 0.5, {.popsize = 40}, {.show = cma::display::table, .log = "run.csv"});
+struct minimize_options {
+  /// Called after each generation, on the thread (or fiber) that called minimize; it can end the search. What it throws
+  /// comes out of minimize.
+  std::function<void(const generation_report&)> callback = {};
+  /// What to show, and where; null is standard output. A bar is drawn if that is a terminal.
+  display show = display::none;
+  std::ostream* out = nullptr;
+  /// A CSV file with a line for each generation: iterations, evaluations, seconds, min, median, max, best, sigma, axis
+  /// ratio, then the standard deviations and the mean. Empty for none.
+  std::filesystem::path log = {};
+  /// A picture (PNG) of the log, drawn by the gnuplot program when the search is over; `out` says so, or why there is
+  /// none. Its log and the gnuplot script are kept beside it. Empty for none.
+  std::filesystem::path plot = {};
+  /// Runs again when a run has ended without reaching the target: see restarts.hpp. Without a callback, runs of IPOP with
+  /// no limit of evaluations begin ahead of their turn where processors would idle; what is found is what one after the
+  /// other would have found. None for a single run.
+  std::optional<restart_options> restarts = {};
+  /// Where run k, from 0, starts, if not all start at x0.
+  std::function<std::vector<double>(std::size_t run)> start = {};
+  /// Where the state of the search is kept: written between generations, ten seconds after the last time at the earliest,
+  /// and when the process is told to end by SIGTERM, which then takes its course. Empty for none.
+  std::filesystem::path checkpoint = {};
+  /// Goes on from that file if it exists: with x0, sigma0 and options that stand there, but for the criteria to stop.
+  bool resume = false;
+  /// Evaluates without generations: the next candidate starts whenever an evaluation ends. See docs/minimize.md for how
+  /// late results are used, and what is reproducible. It can't be told how many evaluations are needed to the end: those
+  /// under way then are dropped.
+  bool asynchronous = false;
+  /// How many evaluations are under way at once in asynchronous mode; 0 takes the workers of the runtime.
+  std::size_t in_flight = 0;
+  /// In asynchronous mode, an evaluation that takes longer than so many times the median of the last ones is given up:
+  /// another one starts, its result is dropped, and its stop token and its actor are told. 0 gives up none.
+  double give_up_after = 0;
+};
+
+}  // namespace mobula::cma

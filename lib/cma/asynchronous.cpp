@@ -1,0 +1,163 @@
+#include "cma/asynchronous.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <limits>
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+namespace mobula::cma {
+namespace {
+
+constexpr std::size_t remembered = 64;          // durations, of which the median counts
+constexpr std::size_t enough = 8;               // durations before any evaluation is given up
+constexpr std::size_t most_replacements = 100;  // of failed evaluations in a generation, as the engine's
+constexpr evaluator::seconds for_ever{std::numeric_limits<double>::infinity()};
+
+class asynchronous_run {
+ public:
+  asynchronous_run(engine& es, evaluator& objective, const minimize_options& how)
+      : es_(es),
+        objective_(objective),
+        give_up_after_(how.give_up_after),
+        // One more than there are workers, so that none waits for its next candidate.
+        width_(how.in_flight != 0 ? how.in_flight : objective.concurrency() + 1),
+        patience_(how.checkpoint.empty() ? for_ever : evaluator::seconds(0.2)),
+        most_given_up_(give_up_after_ > 0 ? 4 * width_ : 0) {
+    objective.prepare(width_ + most_given_up_);
+  }
+  asynchronous_run(const asynchronous_run&) = delete;
+  ~asynchronous_run() { drain(); }
+
+  void run(const std::function<bool(std::span<const double>)>& told, const std::function<bool()>& abandoned) {
+    do {
+      while (values_.size() < es_.constants().popsize) {
+        if (abandoned()) return;
+        while (under_way_.size() < width_) start_one();
+        take_one();
+      }
+      tell();
+    } while (told(told_));
+  }
+
+ private:
+  struct evaluation {
+    std::vector<double> x;
+    evaluator::seconds begun;
+  };
+
+  void start_one() {
+    const std::span<const double> x = es_.ask_one();
+    const std::uint64_t id = next_id_++;
+    objective_.start(id, x);
+    under_way_.emplace(id, evaluation{{x.begin(), x.end()}, objective_.now()});
+  }
+
+  // Waits for a result, and meanwhile gives up what takes too long.
+  void take_one() {
+    const auto result = objective_.next(std::min(until_next_is_late(), patience_));
+    if (!result) return give_up_late_ones();
+    const auto found = under_way_.find(result->id);
+    if (found == under_way_.end()) {
+      given_up_.erase(result->id);
+      return;
+    }
+    const evaluation e = std::move(found->second);
+    under_way_.erase(found);
+    note_duration(objective_.now() - e.begun);
+    if (result->failure != nullptr && !takes_failure(result->failure)) return;
+    xs_.insert(xs_.end(), e.x.begin(), e.x.end());
+    values_.push_back(result->value);
+  }
+
+  // Whether an evaluation that threw counts as a value, NaN; else another one takes its place.
+  bool takes_failure(const std::exception_ptr& what) {
+    const failure_policy policy = es_.settings().on_failure;
+    ++failed_;
+    const bool all = es_.best_evaluation() == 0 && failed_ >= es_.constants().popsize &&
+                     std::ranges::all_of(values_, [](double v) { return std::isnan(v); });
+    if (policy == failure_policy::stop || all) std::rethrow_exception(what);
+    return policy == failure_policy::worst_rank || ++replaced_ > most_replacements;
+  }
+
+  void tell() {
+    told_.swap(values_);
+    values_.clear();
+    failed_ = replaced_ = 0;
+    es_.tell(std::exchange(xs_, {}), told_);
+  }
+
+  void note_duration(evaluator::seconds d) {
+    if (durations_.size() < remembered) {
+      durations_.push_back(d);
+    } else {
+      durations_[oldest_] = d;
+      oldest_ = (oldest_ + 1) % remembered;
+    }
+  }
+
+  [[nodiscard]] evaluator::seconds time_limit() const {
+    if (give_up_after_ <= 0 || durations_.size() < enough || given_up_.size() == most_given_up_) return for_ever;
+    std::vector<evaluator::seconds> sorted = durations_;
+    const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+    std::ranges::nth_element(sorted, middle);
+    return *middle * give_up_after_;
+  }
+
+  // Evaluations begin in the order of their numbers, so the first is the first to be late.
+  [[nodiscard]] evaluator::seconds until_next_is_late() const {
+    const evaluator::seconds limit = time_limit();
+    if (limit == for_ever || under_way_.empty()) return for_ever;
+    return std::max(evaluator::seconds::zero(), under_way_.begin()->second.begun + limit - objective_.now());
+  }
+
+  void give_up_late_ones() {
+    while (!under_way_.empty() && until_next_is_late() <= evaluator::seconds::zero()) {
+      const std::uint64_t id = under_way_.begin()->first;
+      given_up_.insert(id);
+      objective_.give_up(id, true);
+      under_way_.erase(id);
+    }
+  }
+
+  // Evaluations use the objective, which may go with whoever called; so all have to end.
+  void drain() noexcept {
+    for (const auto& [id, unused] : under_way_) objective_.give_up(id, false);
+    while (!under_way_.empty() || !given_up_.empty()) {
+      const auto result = objective_.next(for_ever);
+      under_way_.erase(result->id);
+      given_up_.erase(result->id);
+    }
+  }
+
+  engine& es_;
+  evaluator& objective_;
+  double give_up_after_;
+  std::size_t width_;            // evaluations under way
+  evaluator::seconds patience_;  // after which to ask again whether the search is abandoned
+  std::size_t most_given_up_;
+  std::map<std::uint64_t, evaluation> under_way_;
+  std::set<std::uint64_t> given_up_;  // and not over
+  std::uint64_t next_id_ = 0;
+
+  // Results of the generation that is to be told, and those that were told last.
+  std::vector<double> xs_, values_, told_;
+  std::size_t failed_ = 0, replaced_ = 0;
+  std::vector<evaluator::seconds> durations_;  // of the last ones: a ring
+  std::size_t oldest_ = 0;
+};
+
+}  // namespace
+
+void run_asynchronously(engine& es, evaluator& objective, const minimize_options& how,
+                        const std::function<bool(std::span<const double>)>& told,
+                        const std::function<bool()>& abandoned) {
+  asynchronous_run(es, objective, how).run(told, abandoned);
+}
+
+}  // namespace mobula::cma

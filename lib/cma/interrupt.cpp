@@ -1,0 +1,44 @@
+#include "cma/interrupt.hpp"
+
+#include <csignal>
+#include <mutex>
+#include <utility>
+
+namespace mobula::cma {
+namespace {
+
+// Set by the handler, on whichever thread; read where a search can end. Relaxed: nothing else comes with it.
+std::atomic<bool> terminated{false};
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+extern "C" void on_sigterm(int) { terminated.store(true, std::memory_order_relaxed); }
+
+std::mutex watches;  // of the two below
+int watching = 0;
+struct sigaction before;
+
+}  // namespace
+
+interrupt_watch::interrupt_watch() {
+  const std::lock_guard lock(watches);
+  if (watching++ != 0) return;
+  struct sigaction action {};
+  action.sa_handler = on_sigterm;
+  action.sa_flags = SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGTERM, &action, &before);
+}
+
+interrupt_watch::~interrupt_watch() {
+  {
+    const std::lock_guard lock(watches);
+    if (--watching != 0) return;
+    sigaction(SIGTERM, &before, nullptr);
+    if (!terminated.exchange(false, std::memory_order_relaxed)) return;
+  }
+  std::raise(SIGTERM);
+}
+
+const std::atomic<bool>& interrupt_watch::flag() noexcept { return terminated; }
+
+}  // namespace mobula::cma

@@ -1,0 +1,203 @@
+#include "cma/session.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <numeric>
+#include <utility>
+
+#include "cma/asynchronous.hpp"
+
+namespace mobula::cma {
+namespace {
+
+constexpr std::size_t most_ahead = 7;  // runs
+const std::atomic<bool> never{false};
+
+std::vector<double> copy(std::span<const double> numbers) { return {numbers.begin(), numbers.end()}; }
+
+restart_options no_restarts() { return {.restarts = 0}; }
+
+search_outcome outcome_of(const engine& es, const earlier_runs& before) {
+  const bool found = es.best_evaluation() > 0;
+  return {.x = copy(es.best_x()),
+          .f = es.best_f(),
+          .best_evaluation = found ? before.evaluations + es.best_evaluation() : 0,
+          .best_iteration = found ? before.iterations + es.best_iteration() : 0,
+          .mean = copy(es.mean()),
+          .sigma = es.sigma(),
+          .stds = copy(es.stds())};
+}
+
+}  // namespace
+
+session::session(std::span<const double> x0, double sigma0, const options& settings, evaluator& objective,
+                 const minimize_options& how)
+    : x0_(copy(x0)),
+      sigma0_(sigma0),
+      settings_(settings),
+      objective_(objective),
+      how_(how),
+      plan_(sigma0, x0.size(), settings, how.restarts.value_or(no_restarts())),
+      ahead_(plan_) {
+  if (!how.checkpoint.empty()) watch_.emplace();
+  if (how.resume) resume();
+  if (runs_.empty() && !begin_next()) return;
+  const std::int64_t told = before_.iterations + runs_.front().es.iterations();
+  observer_.emplace(how, runs_.front().es.settings(), x0_.size(), told);
+}
+
+search_outcome session::run() {
+  while (!runs_.empty() || (!stop_ && begin_next())) {
+    begin_ahead();
+    if (!runs_.front().over()) how_.asynchronous ? run_front_asynchronously() : run_generation();
+    if (interrupted() || stop_ || runs_.front().over()) finish_front();
+  }
+  if (observer_) observer_->finish(last_, {});
+  best_.evaluations = before_.evaluations;
+  best_.iterations = before_.iterations;
+  return std::move(best_);
+}
+
+bool session::begin_next() {
+  const std::optional<planned_run> next = plan_.next();
+  if (!next) return false;
+  runs_.push_back({*next, make_engine(*next)});
+  ahead_ = plan_;
+  return true;
+}
+
+// Only where what is planned does not depend on how the runs before it end, and nobody can interfere.
+void session::begin_ahead() {
+  const bool may = how_.restarts && how_.restarts->strategy == restart_strategy::ipop &&
+                   how_.restarts->maxfevals == std::numeric_limits<double>::infinity() && !how_.callback &&
+                   !how_.asynchronous;
+  if (!may) return;
+  const auto candidates = [this] {
+    return std::accumulate(runs_.begin(), runs_.end(), std::size_t{0}, [](std::size_t sum, const active_run& r) {
+      return r.over() ? sum : sum + r.es.constants().popsize;
+    });
+  };
+  while (runs_.size() <= most_ahead && candidates() < 2 * objective_.concurrency()) {
+    const std::optional<planned_run> next = ahead_.next();
+    if (!next) return;
+    runs_.push_back({*next, make_engine(*next)});
+  }
+}
+
+engine session::make_engine(const planned_run& plan) const {
+  return {how_.start ? how_.start(plan.index) : x0_, plan.sigma0, plan.settings};
+}
+
+void session::run_front_asynchronously() {
+  active_run& r = runs_.front();
+  const auto told = [&](std::span<const double> values) {
+    r.beyond = false;
+    show_generation(r, values);
+    save_if_due();
+    return !stop_ && !r.es.stop();
+  };
+  const auto abandoned = [this] {
+    if (!interrupted()) return false;
+    save();  // now, as the evaluations under way may take long to end
+    return true;
+  };
+  run_asynchronously(r.es, objective_, how_, told, abandoned);
+}
+
+void session::run_generation() {
+  xs_.clear();
+  for (active_run& r : runs_)
+    if (!r.over()) std::ranges::copy(r.es.ask(), std::back_inserter(xs_));
+  values_.resize(xs_.size() / x0_.size());
+  const auto failed = objective_.evaluate(xs_, values_, watch_ ? interrupt_watch::flag() : never);
+  if (interrupted()) return;
+
+  std::size_t first = 0;
+  for (active_run& r : runs_) {
+    if (r.over()) continue;
+    const std::size_t count = r.es.ask().size() / x0_.size();
+    const auto mine = [&](std::size_t end) {
+      return std::ranges::lower_bound(failed, end, {}, &failed_evaluation::index) - failed.begin();
+    };
+    const std::span here(failed.begin() + mine(first), failed.begin() + mine(first + count));
+    tell(r, std::span(values_).subspan(first, count), here);
+    first += count;
+  }
+  save_if_due();
+}
+
+// An evaluation that threw has no value, and goes by the policy; but when all did from the start, something else is wrong.
+void session::tell(active_run& r, std::span<const double> values, std::span<const failed_evaluation> failed) {
+  const bool rethrow = r.es.settings().on_failure == failure_policy::stop ||
+                       (failed.size() == r.es.constants().popsize && r.es.best_evaluation() == 0);
+  if (!failed.empty() && rethrow) {
+    r.failure = failed.front().what;
+    return;
+  }
+  const std::int64_t before = r.es.iterations();
+  r.es.tell(values);
+  r.beyond = false;
+  if (r.es.iterations() != before) show_generation(r, values);
+}
+
+void session::show_generation(active_run& r, std::span<const double> values) {
+  if (!observer_->on()) return;
+  generation_record g = observer_->record(r.es, values);
+  if (&r != &runs_.front()) {
+    r.unseen.push_back(std::move(g));
+  } else if (show(std::move(g))) {
+    if (watch_) save();  // before: whoever goes on from there does not want to stop again
+    r.es.request_stop("the callback asked for it");
+    stop_ = true;
+  }
+}
+
+bool session::show(generation_record g) {
+  const bool stop = observer_->show(g, before_);
+  g.iterations += before_.iterations;
+  g.evaluations += before_.evaluations;
+  g.best_f = std::min(g.best_f, before_.best_f);
+  last_ = std::move(g);
+  return stop;
+}
+
+// The first run is over: it counts, and the turn of the next has come, unless the search is over with it.
+void session::finish_front() {
+  if (watch_ && !stop_) save();
+  if (interrupted()) {
+    runs_.front().es.request_stop("SIGTERM");
+    stop_ = true;
+  }
+  const active_run r = std::move(runs_.front());
+  runs_.pop_front();
+  if (r.failure != nullptr) std::rethrow_exception(r.failure);
+  keep_if_better(r.es);
+  best_.stop = r.es.stop();
+  plan_.finished(r.plan, r.es.evaluations(), r.es.stop());
+  ahead_.finished(r.plan, r.es.evaluations(), r.es.stop());
+  finished_.push_back({r.es.evaluations(), {}});
+  for (const stop_reason& why : r.es.stop()) finished_.back().stop.push_back(why.which);
+  if (runs_.empty()) return;
+  if (stop_ || !plan_.next()) return runs_.clear();
+  for (generation_record& g : std::exchange(runs_.front().unseen, {})) static_cast<void>(show(std::move(g)));
+}
+
+void session::keep_if_better(const engine& es) {
+  if (es.best_f() < best_.f || best_.x.empty()) best_ = outcome_of(es, before_);
+  if (es.best_f() < before_.best_f) {
+    before_.best_f = es.best_f();
+    before_.best_x = copy(es.best_x());
+  }
+  ++before_.runs;
+  before_.iterations += es.iterations();
+  before_.evaluations += es.evaluations();
+}
+
+bool session::interrupted() { return watch_ && interrupt_watch::flag().load(std::memory_order_relaxed); }
+
+search_outcome drive(std::span<const double> x0, double sigma0, const options& settings, evaluator& objective,
+                     const minimize_options& how) {
+  return session(x0, sigma0, settings, objective, how).run();
+}
+
+}  // namespace mobula::cma

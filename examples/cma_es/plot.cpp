@@ -1,7 +1,8 @@
 #include "plot.hpp"
 
+#include <mobula/cma/plot.hpp>
+
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <iomanip>
 #include <limits>
@@ -51,16 +52,5 @@ void write_log_and_plot(history const& h, std::filesystem::path const& folder) {
   write_script(folder / "cma_es.gp");
   std::printf("log:  %s\n", csv.string().c_str());
 
-  if (std::system("command -v gnuplot >/dev/null") != 0) {
-    std::printf(
-        "plot: none, as the gnuplot program is missing (Debian: apt-get install gnuplot-nox);\n"
-        "      then `cd %s && gnuplot cma_es.gp` draws it\n",
-        folder.string().c_str());
-    return;
-  }
-  auto const here = std::filesystem::current_path();
-  std::filesystem::current_path(folder);
-  bool const drawn = std::system("gnuplot cma_es.gp") == 0;
-  std::filesystem::current_path(here);
-  std::printf(drawn ? "plot: %s\n" : "plot: none, gnuplot failed; %s was not drawn\n", png.string().c_str());
+  std::printf("%s\n", mobula::cma::run_gnuplot(folder / "cma_es.gp", png).message.c_str());
 }

@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t remembered = 64;          // durations, of which the median counts
 constexpr std::size_t enough = 8;               // durations before any evaluation is given up
 constexpr std::size_t most_replacements = 100;  // of failed evaluations in a generation, as the engine's
+constexpr evaluator::seconds never_late{1e-3};  // what takes no longer is not given up
 constexpr evaluator::seconds for_ever{std::numeric_limits<double>::infinity()};
 
 class asynchronous_run {
@@ -106,7 +107,7 @@ class asynchronous_run {
     std::vector<evaluator::seconds> sorted = durations_;
     const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
     std::ranges::nth_element(sorted, middle);
-    return *middle * give_up_after_;
+    return std::max(*middle * give_up_after_, never_late);
   }
 
   // Evaluations begin in the order of their numbers, so the first is the first to be late.

@@ -7,6 +7,7 @@
 #include <exception>
 #include <limits>
 #include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace {
 constexpr std::size_t remembered = 64;          // durations, of which the median counts
 constexpr std::size_t enough = 8;               // durations before any evaluation is given up
 constexpr std::size_t most_replacements = 100;  // of failed evaluations in a generation, as the engine's
+constexpr evaluator::seconds never_late{1e-3};  // what takes no longer is not given up
 constexpr evaluator::seconds for_ever{std::numeric_limits<double>::infinity()};
 
 class asynchronous_run {
@@ -62,8 +64,8 @@ class asynchronous_run {
     const auto result = objective_.next(std::min(until_next_is_late(), patience_));
     if (!result) return give_up_late_ones();
     const auto found = under_way_.find(result->id);
-    if (found == under_way_.end()) {  // it has been given up
-      --given_up_;
+    if (found == under_way_.end()) {
+      given_up_.erase(result->id);
       return;
     }
     const evaluation e = std::move(found->second);
@@ -101,11 +103,11 @@ class asynchronous_run {
   }
 
   [[nodiscard]] evaluator::seconds time_limit() const {
-    if (give_up_after_ <= 0 || durations_.size() < enough || given_up_ == most_given_up_) return for_ever;
+    if (give_up_after_ <= 0 || durations_.size() < enough || given_up_.size() == most_given_up_) return for_ever;
     std::vector<evaluator::seconds> sorted = durations_;
     const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
     std::ranges::nth_element(sorted, middle);
-    return *middle * give_up_after_;
+    return std::max(*middle * give_up_after_, never_late);
   }
 
   // Evaluations begin in the order of their numbers, so the first is the first to be late.
@@ -117,17 +119,21 @@ class asynchronous_run {
 
   void give_up_late_ones() {
     while (!under_way_.empty() && until_next_is_late() <= evaluator::seconds::zero()) {
-      objective_.give_up(under_way_.begin()->first);
-      under_way_.erase(under_way_.begin());
-      ++given_up_;
+      const std::uint64_t id = under_way_.begin()->first;
+      given_up_.insert(id);
+      objective_.give_up(id, true);
+      under_way_.erase(id);
     }
   }
 
   // Evaluations use the objective, which may go with whoever called; so all have to end.
   void drain() noexcept {
-    for (const auto& [id, unused] : under_way_) objective_.give_up(id);
-    for (std::size_t left = under_way_.size() + given_up_; left > 0; --left)
-      static_cast<void>(objective_.next(for_ever));
+    for (const auto& [id, unused] : under_way_) objective_.give_up(id, false);
+    while (!under_way_.empty() || !given_up_.empty()) {
+      const auto result = objective_.next(for_ever);
+      under_way_.erase(result->id);
+      given_up_.erase(result->id);
+    }
   }
 
   engine& es_;
@@ -137,7 +143,7 @@ class asynchronous_run {
   evaluator::seconds patience_;  // after which to ask again whether the search is abandoned
   std::size_t most_given_up_;
   std::map<std::uint64_t, evaluation> under_way_;
-  std::size_t given_up_ = 0;  // and not over
+  std::set<std::uint64_t> given_up_;  // and not over
   std::uint64_t next_id_ = 0;
 
   // Results of the generation that is to be told, and those that were told last.

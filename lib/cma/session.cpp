@@ -1,6 +1,7 @@
 #include "cma/session.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <numeric>
 #include <utility>
 
@@ -10,6 +11,7 @@ namespace mobula::cma {
 namespace {
 
 constexpr std::size_t most_ahead = 7;  // runs
+const std::atomic<bool> never{false};
 
 std::vector<double> copy(std::span<const double> numbers) { return {numbers.begin(), numbers.end()}; }
 
@@ -107,7 +109,7 @@ void session::run_generation() {
   for (active_run& r : runs_)
     if (!r.over()) std::ranges::copy(r.es.ask(), std::back_inserter(xs_));
   values_.resize(xs_.size() / x0_.size());
-  const auto failed = objective_.evaluate(xs_, values_, interrupt_watch::flag());
+  const auto failed = objective_.evaluate(xs_, values_, watch_ ? interrupt_watch::flag() : never);
   if (interrupted()) return;
 
   std::size_t first = 0;

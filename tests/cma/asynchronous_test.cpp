@@ -148,6 +148,23 @@ TEST_CASE("the actor of an evaluation that is given up is replaced", "[cma]") {
   CHECK(pool.size() == 3);
 }
 
+TEST_CASE("the actors of a pool outlive a search that ends without giving any up", "[cma]") {
+  struct simulator {
+    double cost(const Eigen::VectorXd& x) { return x.squaredNorm(); }
+  };
+  const mobula::manual_runtime runtime;
+  int made = 0;
+  const auto make = [&] {
+    ++made;
+    return mobula::make_actor<simulator>();
+  };
+  mobula::actor_pool<simulator> pool({make(), make()});
+  const cma::minimize_options how = {.asynchronous = true, .give_up_after = 1000};
+  CHECK(cma::minimize(cma::pool_objective<&simulator::cost>(pool, make), {1, 2}, 0.5, {.ftarget = 1e-6}, how).f <=
+        1e-6);
+  CHECK(made == 2);
+}
+
 TEST_CASE("an asynchronous evaluation that throws goes by the policy, and all end before minimize does", "[cma]") {
   const mobula::manual_runtime runtime;
   int inside = 0;

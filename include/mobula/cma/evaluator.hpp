@@ -46,8 +46,9 @@ class evaluator {
   virtual void start(std::uint64_t id, std::span<const double> x) = 0;
   /// Waits until an evaluation that was started is over, but no longer than `limit`.
   virtual std::optional<finished_evaluation> next(seconds limit) = 0;
-  /// Asks an evaluation to end early, where it can: its result is of no use any more. `next` still gives it.
-  virtual void give_up(std::uint64_t id) noexcept = 0;
+  /// Asks an evaluation to end early, where it can: its result is of no use any more. `next` still gives it. `replace`:
+  /// others will follow, for which whatever it holds on to should be replaced.
+  virtual void give_up(std::uint64_t id, bool replace) noexcept = 0;
 
   /// How many evaluations can run at once.
   [[nodiscard]] virtual std::size_t concurrency() const noexcept = 0;

@@ -51,10 +51,10 @@ struct minimize_options {
   /// late results are used, and what is reproducible. It can't be told how many evaluations are needed to the end: those
   /// under way then are dropped.
   bool asynchronous = false;
-  /// How many evaluations are under way at once in asynchronous mode; 0 takes the workers of the runtime.
+  /// How many evaluations are under way at once in asynchronous mode; 0 takes one more than there are workers.
   std::size_t in_flight = 0;
-  /// In asynchronous mode, an evaluation that takes longer than so many times the median of the last ones is given up:
-  /// another one starts, its result is dropped, and its stop token and its actor are told. 0 gives up none.
+  /// In asynchronous mode, an evaluation that takes longer than so many times the median of the last ones, and than 1 ms,
+  /// is given up: another one starts, its result is dropped, and its stop token and its actor are told. 0 gives up none.
   double give_up_after = 0;
 };
 

@@ -61,7 +61,7 @@ class arrivals_evaluator : public evaluator {
     return result;
   }
 
-  void give_up(std::uint64_t id) noexcept override {
+  void give_up(std::uint64_t id, bool) noexcept override {
     if (const auto found = stops_.find(id); found != stops_.end()) found->second.request_stop();
   }
 

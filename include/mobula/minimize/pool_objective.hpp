@@ -89,9 +89,9 @@ class pool_evaluator final : public arrivals_evaluator {
     }));
   }
 
-  void give_up(std::uint64_t id) noexcept override {
-    arrivals_evaluator::give_up(id);
-    if (!of_.replace) return;
+  void give_up(std::uint64_t id, bool replace) noexcept override {
+    arrivals_evaluator::give_up(id, replace);
+    if (!replace || !of_.replace) return;
     try {
       if (const std::optional<actor<T>> member = members_->take(id)) {
         member->kill();

@@ -8,11 +8,12 @@
 namespace mobula::detail {
 
 void shared_state_base::wait_for_it() {
-  worker* const w = this_worker();
+  worker* w = this_worker();
   // If the task is what this worker would run next anyway, it runs right here, on top of its reader.
   if (w != nullptr && w->may_run_on_top() && w->queue.pop_if(this)) {
     step(*this, w->owner.verb());
-    this_worker()->context = nullptr;  // as before; it may have had one of its own
+    w = this_worker();     // it may have moved this stack to another thread
+    w->context = nullptr;  // as before; it may have had one of its own
     if (ready()) return;
   }
   noted_wait const noted(w != nullptr ? w->context : nullptr, has_context() ? this : nullptr);

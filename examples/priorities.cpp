@@ -31,7 +31,7 @@ int main() {
     auto page = mb::remote(say)("a page");
     auto click = mb::remote(say).options({.priority = mb::priority::high})("an answer to a click");
     // [/levels]
-    std::cout << "index of " << mb::get(index) << '\n';
+    say("an index of " + std::to_string(mb::get(index)));
   }
 
   // [worker]

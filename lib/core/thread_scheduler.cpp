@@ -4,6 +4,7 @@
 
 #include "stack_overflow.hpp"
 
+#include <mobula/core/blocking_thread.hpp>
 #include <mobula/core/error.hpp>
 
 #include <algorithm>
@@ -116,8 +117,9 @@ boost::asio::execution_context& thread_scheduler::asio_context() {
   return reactor_.context();
 }
 
+// A call that blocks is a task that is not over, so what it starts comes in time.
 void thread_scheduler::check_open() const {
-  if (closed_)
+  if (closed_ && (current_blocking_thread == nullptr || &current_blocking_thread->owner != this))
     throw no_runtime("mobula: this runtime has been shut down: make a new mobula::runtime, or submit before that");
 }
 

@@ -170,6 +170,21 @@ TEST_CASE(
   CHECK_FALSE(ran);
 }
 
+TEST_CASE("a call that blocks may start tasks while its runtime drains") {
+  mb::future<int> f;
+  std::binary_semaphore begun{0};
+  {
+    mb::runtime rt({.num_cpus = 1});
+    f = blocking([&] {
+      begun.release();
+      while (!mb::detail::current_scheduler().refuses()) std::this_thread::yield();
+      return mb::get(mb::remote([] { return 1; })());
+    })();
+    begun.acquire();
+  }
+  CHECK(mb::get(f) == 1);
+}
+
 TEST_CASE("shutdown that drains runs all calls that block") {
   std::vector<mb::future<int>> all;
   {

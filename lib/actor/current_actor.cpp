@@ -14,6 +14,8 @@ actor_cell_base* running_actor() noexcept {
 
 std::vector<unsigned> actor_context::gpu_ids() const { return const_cast<actor_context*>(this)->actor().gpus(); }
 
+bool actor_context::holds() const noexcept { return const_cast<actor_context*>(this)->actor().waits_for_resources(); }
+
 actor_cell_base& current_actor_cell(std::type_info const& wanted) {
   actor_cell_base* const a = running_actor();
   if (a == nullptr)

@@ -13,6 +13,7 @@ task_context::task_context(execution_context* beneath, task_context const* paren
     : execution_context(beneath == nullptr || beneath->in_parallel, this,
                         beneath != nullptr ? beneath->counter() : nullptr),
       beneath_(beneath),
+      holds_(parent != nullptr && parent->holds()),
       deadline_(parent != nullptr ? std::min(parent->deadline_, deadline) : deadline),
       place_(place),
       above_(parent != nullptr ? parent->token() : std::stop_token()) {

@@ -44,7 +44,8 @@ lease::lease(scheduler& s, resource_demand all, resource_demand to_run, std::sha
       book_(book_of(s)),
       all_(std::move(all)),
       to_run_(std::move(to_run)),
-      of_function_(std::move(of_function)) {
+      of_function_(std::move(of_function)),
+      urgent_(this_worker() != nullptr && this_worker()->context != nullptr && this_worker()->context->holds()) {
   for (resource_amount const& a : all_) {
     if (std::find(to_run_.begin(), to_run_.end(), a) == to_run_.end()) kept_.push_back(a);
     if (!a.of->by_device.empty()) gpus_.reserve(static_cast<std::size_t>((a.units + units_of_one - 1) / units_of_one));
@@ -65,7 +66,7 @@ void lease::ask() noexcept {
   {
     std::lock_guard const lock(mutex_);
     if (!stopped_) {
-      claim_.emplace(book_, all_, false, &gpus_);
+      claim_.emplace(book_, all_, urgent_, &gpus_);
       if (!take_or_wait()) return;
       has_taken();
     }

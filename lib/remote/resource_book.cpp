@@ -96,9 +96,9 @@ std::map<std::string, double> resource_book::available() {
 // Of GPUs, nobody passes those who wait: what a task asks for has to be free of single ones.
 bool resource_book::fits(resource_amount const& a, bool urgent) noexcept {
   resource_pool const& p = *a.of;
-  if (p.free - (urgent ? p.reserved_urgent : p.reserved) < a.units) return false;
+  if (p.free - (urgent ? 0 : p.reserved) < a.units) return false;
   if (p.by_device.empty()) return true;
-  if (p.reserved > 0) return false;
+  if (p.reserved > 0 && !urgent) return false;
   auto const with = [&](std::int64_t units) {
     return std::count_if(p.by_device.begin(), p.by_device.end(), [units](std::int64_t f) { return f >= units; });
   };
@@ -109,15 +109,12 @@ bool resource_book::fits(resource_demand const& d, bool urgent) noexcept {
   return std::all_of(d.begin(), d.end(), [urgent](resource_amount const& a) { return fits(a, urgent); });
 }
 
-void resource_book::reserve(resource_demand const& d, bool urgent) noexcept {
-  for (resource_amount const& a : d) {
-    a.of->reserved += a.units;
-    if (urgent) a.of->reserved_urgent += a.units;
-  }
+void resource_book::reserve(resource_demand const& d) noexcept {
+  for (resource_amount const& a : d) a.of->reserved += a.units;
 }
 
 void resource_book::clear_reserved(resource_demand const& d) noexcept {
-  for (resource_amount const& a : d) a.of->reserved = a.of->reserved_urgent = 0;
+  for (resource_amount const& a : d) a.of->reserved = 0;
 }
 
 // A fraction goes to the GPU with the least that is enough, so that others stay whole.
@@ -181,7 +178,7 @@ void resource_book::let_in(wake_list& passed) noexcept {
   for (resource_shape const& s : shapes_) clear_reserved(s.demand);
   for (place at = shapes_.begin(); at != shapes_.end();) {
     if (!dropped_ && !fits(at->demand, at->urgent)) {
-      reserve(at->demand, at->urgent);
+      reserve(at->demand);
       ++at;
       continue;
     }
@@ -200,7 +197,7 @@ void resource_book::line_up(resource_claim& c, resumer& r) noexcept {
   c.at_ = std::find_if(shapes_.begin(), shapes_.end(),
                        [&](resource_shape const& s) { return s.urgent == c.urgent_ && s.demand == c.demand_; });
   if (c.at_ == shapes_.end()) {
-    reserve(c.demand_, c.urgent_);
+    reserve(c.demand_);
     place const behind = c.urgent_
                              ? std::find_if(shapes_.begin(), shapes_.end(), [](auto const& s) { return !s.urgent; })
                              : shapes_.end();

@@ -84,3 +84,20 @@ TEST_CASE("the CPUs of a task are free when all that it forked waits, not before
       },
       {.num_cpus = 2});
 }
+
+TEST_CASE("what a task starts that keeps something is not held up by who waits for that") {
+  explored(
+      [](mb::manual_runtime& rt) {
+        auto const child = mb::remote([] { return 1; }).options({.num_cpus = 1});
+        auto const parent = mb::remote([child] {
+          mb::get(mb::sleep_for(std::chrono::seconds(1)));
+          return mb::get(mb::remote([child] { return mb::get(child()); })());
+        });
+        auto a = parent.options({.num_gpus = 1})();
+        rt.run_until_idle();
+        auto b = mb::remote([] { return 2; }).options({.num_cpus = 1, .num_gpus = 1})();  // it reserves the CPU
+        CHECK(mb::get(a) == 1);
+        CHECK(mb::get(b) == 2);
+      },
+      {.num_cpus = 1, .num_gpus = 1});
+}

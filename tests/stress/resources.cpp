@@ -6,6 +6,7 @@
 #include "support/watchdog.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <random>
@@ -37,7 +38,7 @@ struct meter {
 struct world {
   explicit world(int n) : cpus(n * 10), gpu(20), seats(30) {}
   meter cpus, gpu, seats;
-  std::vector<std::atomic<int>> devices{2};
+  std::array<std::atomic<int>, 2> devices{};
 };
 
 struct wish {

@@ -23,6 +23,7 @@ class actor_context : public execution_context {
   [[nodiscard]] virtual job* message() const noexcept { return nullptr; }
 
   [[nodiscard]] std::vector<unsigned> gpu_ids() const final;
+  [[nodiscard]] bool holds() const noexcept final;
 
   // See lib/actor/wait_graph.cpp.
   void begin_wait(std::span<job* const> calls, void const* wait) final;

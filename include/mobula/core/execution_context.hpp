@@ -67,6 +67,9 @@ class execution_context {
   /// The devices that the code may use (this_task::gpu_ids).
   [[nodiscard]] virtual std::vector<unsigned> gpu_ids() const { return {}; }
 
+  /// Whether the code keeps resources while it waits, itself or what has started it.
+  [[nodiscard]] virtual bool holds() const noexcept { return false; }
+
   /// Who counts the strands of this code; null for nobody. A strand counts from when it is queued by the functions above
   /// until whoever runs it is left (see `strand`), as long as its stack is not.
   [[nodiscard]] strand_counter* counter() const noexcept { return counter_; }

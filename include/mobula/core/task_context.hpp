@@ -65,6 +65,7 @@ class task_context final : public execution_context {
   void stack_left() noexcept override;
   void resume_stack(job& j, scheduler& s) noexcept override;
   [[nodiscard]] std::vector<unsigned> gpu_ids() const override;
+  [[nodiscard]] bool holds() const noexcept override { return holds_ || (beneath_ != nullptr && beneath_->holds()); }
   void begin_wait(std::span<job* const> calls, void const* wait) override;
   void end_wait(void const* wait) noexcept override;
 
@@ -82,6 +83,7 @@ class task_context final : public execution_context {
 
   execution_context* const beneath_;
   std::shared_ptr<execution_context> keeps_;
+  bool const holds_;  // who has started it does
   time_point const deadline_;
   placement place_;
   std::stop_token const above_;

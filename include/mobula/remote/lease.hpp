@@ -89,6 +89,7 @@ class lease final : public execution_context,
   void end() noexcept;
 
   [[nodiscard]] std::vector<unsigned> gpu_ids() const override { return gpus_; }
+  [[nodiscard]] bool holds() const noexcept override { return !kept_.empty(); }
 
   void resume_coroutine(job& j, scheduler&) noexcept override { come_back(j); }
   void stack_left() noexcept override { strand_left(); }
@@ -118,6 +119,7 @@ class lease final : public execution_context,
   placement at_;
   std::vector<unsigned> gpus_;
   job* then_ = nullptr;
+  bool const urgent_;  // who asks keeps something, maybe until this is over
 
   spin_lock mutex_;  // of what follows. Nobody is woken under it
   std::optional<resource_claim> claim_;

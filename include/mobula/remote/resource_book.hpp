@@ -27,7 +27,6 @@ struct resource_pool {
   std::int64_t const capacity;
   std::int64_t free = capacity;
   std::int64_t reserved = 0;                 // for the first of each shape that waits
-  std::int64_t reserved_urgent = 0;          // of that, for urgent ones
   std::vector<std::int64_t> by_device = {};  // what is free of each GPU; empty for all else
 };
 
@@ -51,7 +50,8 @@ struct resource_shape {
 /// Waits for resources and takes them. An operation; what it has taken is given back to the book by hand.
 class resource_claim : queue_node {
  public:
-  /// Urgent ones come before all others: they go on with what has begun. `devices` has room for the numbers of as many
+  /// Urgent ones take whatever is free, also what is reserved: they go on with what has begun, or somebody may wait for them
+  /// who keeps what others wait for. `devices` has room for the numbers of as many
   /// GPUs as are asked for. All outlive it.
   resource_claim(resource_book& b, resource_demand const& d, bool urgent = false,
                  std::vector<unsigned>* devices = nullptr) noexcept
@@ -89,7 +89,7 @@ class resource_claim : queue_node {
 /// Who asks for what is free, beyond what is reserved, takes it at once, in as many steps as it asks for resources. Else
 /// it waits, in one line for each shape. For the first of each shape what it asks for is reserved, in the order in which
 /// they came; so a shape passes another that came before it only with what that leaves, and nobody starves, however much
-/// it asks for.
+/// it asks for. Urgent ones don't heed that, as what is reserved may be for somebody who waits for what their parent keeps.
 ///
 /// Threads: any.
 class resource_book final : public runtime_part {
@@ -128,7 +128,7 @@ class resource_book final : public runtime_part {
   // All that follows: under the lock.
   [[nodiscard]] static bool fits(resource_amount const& a, bool urgent) noexcept;
   [[nodiscard]] static bool fits(resource_demand const& d, bool urgent) noexcept;
-  static void reserve(resource_demand const& d, bool urgent) noexcept;
+  static void reserve(resource_demand const& d) noexcept;
   static void clear_reserved(resource_demand const& d) noexcept;
   void take(resource_claim& c) noexcept;
   void put(resource_demand const& d, std::vector<unsigned> const* devices) noexcept;

@@ -295,7 +295,9 @@ std::string failure::report() const {
     if (auto const w = a.worker()) text += ", on worker " + std::to_string(*w);
   }
   for (auto c = cause(); c; c = c->cause()) {
-    text += "\n  because " + (c->task().empty() ? who(*c) : "'" + std::string(c->task()) + "'") + " failed";
+    text += "\n  because ";
+    text += c->task().empty() ? who(*c) : std::string("'").append(c->task()).append("'");
+    text += " failed";
     if (auto const more = circumstances(*c); !more.empty()) text += ", " + more;
   }
   return text;

@@ -1,5 +1,6 @@
 #include "mobula/actor/actor_died.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -149,6 +150,22 @@ TEST_CASE("exit_actor ends the method, its call and those that wait", "[actor]")
     rt.run_until_idle();
     rt.advance(1s);
     CHECK(reason_of(later) == mb::end_reason::exited);
+  });
+}
+
+TEST_CASE("who is told to end, or ends itself, is not restarted", "[actor]") {
+  with_seeds([](mb::manual_runtime& rt, std::string& log) {
+    auto const make =
+        mb::make_actor<worker>.options({.max_restarts = -1, .dies_on = mb::dies_on_any(), .max_task_retries = -1});
+    auto const killed = make(std::ref(log)), stopped = make(std::ref(log)), left = make(std::ref(log));
+    killed.kill();
+    stopped.stop();
+    CHECK(reason_of(left.call<&worker::leave>()) == mb::end_reason::exited);
+    CHECK(reason_of(killed.call<&worker::work>(1)) == mb::end_reason::killed);
+    CHECK(reason_of(stopped.call<&worker::work>(2)) == mb::end_reason::stopped);
+    rt.run_until_idle();
+    CHECK(std::count(log.begin(), log.end(), ')') == 3);  // of the three first lives
+    CHECK(log.size() == 4);
   });
 }
 

@@ -273,6 +273,38 @@ TEST_CASE("data members and free functions that take the object can be called", 
   CHECK(mb::get(a.call<&number::value>()) == 5);
 }
 
+TEST_CASE("methods of base classes can be called, virtual ones as the object has them", "[actor]") {
+  struct base {
+    virtual ~base() = default;
+    virtual int who() const { return 1; }
+    int twice(int n) { return 2 * n; }
+  };
+  struct derived : base {
+    int who() const override { return 2; }
+  };
+  mb::manual_runtime rt;
+  auto const a = mb::make_actor<derived>();
+  CHECK(mb::get(a.call<&base::who>()) == 2);
+  CHECK(mb::get(a.call<&derived::twice>(4)) == 8);
+}
+
+TEST_CASE("handles are values: arguments, results, members, put, of actors that tasks and actors make", "[actor]") {
+  struct owner {
+    explicit owner(int start) : counter_(mb::make_actor<counter>(start)) {
+      mb::get(counter_.call<&counter::increment>(1));
+    }
+    mb::actor<counter> lend() const { return counter_; }
+    mb::actor<counter> counter_;
+  };
+  mb::manual_runtime rt;
+  auto const increment = [](mb::actor<counter> c) { return mb::get(c.call<&counter::increment>(1)); };
+  auto const made = mb::get(mb::remote([] { return mb::make_actor<owner>(1); })());
+  auto const lent = mb::get(made.call<&owner::lend>());
+  CHECK(mb::get(mb::remote(increment)(lent)) == 3);
+  CHECK(mb::get(mb::remote(increment)(mb::put(lent))) == 4);
+  CHECK(mb::get(mb::remote(increment)(made.call<&owner::lend>())) == 5);
+}
+
 TEST_CASE("handles can be compared to nothing, moved and assigned; a handle to nothing says so", "[actor]") {
   mb::manual_runtime rt;
   mb::actor<counter> nothing;

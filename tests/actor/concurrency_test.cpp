@@ -233,3 +233,13 @@ TEST_CASE("settings that can't be are refused with words that help", "[actor]") 
   auto const a = mb::make_actor<stage>(std::ref(log));
   CHECK_THROWS_AS(a.options({.concurrency_group = "io"}), mb::error);
 }
+
+TEST_CASE("a call for a group that is not there is refused, and the actor goes on", "[actor]") {
+  mb::manual_runtime rt;
+  std::string log;
+  auto const a = mb::make_actor<stage>.options({.concurrency_groups = {{"io", 1}}})(std::ref(log));
+  CHECK_THROWS_WITH(a.options({.concurrency_group = "oi"}).call<&stage::quick>('1'), Catch::Contains("there are: io"));
+  mb::get(a.options({.concurrency_group = "io"}).call<&stage::quick>('2'));
+  mb::get(a.call<&stage::quick>('3'));
+  CHECK(log == "23");
+}

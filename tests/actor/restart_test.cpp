@@ -134,6 +134,7 @@ TEST_CASE("a call that was the death of its actor is made again first, with what
         {.max_restarts = -1, .dies_on = mb::dies_on_any(), .max_task_retries = 2})(std::ref(log));
     int twice = 2, thrice = 3, late = 2, taken = 1;
     auto const again = a.call<&worker::crash_first>(std::ref(twice));
+    auto const depends = a.call<&worker::work>(again);
     auto const one = a.call<&worker::work>(1);
     auto const too_often = a.call<&worker::crash_first>(std::ref(thrice));
     auto const two = a.call<&worker::work>(2);
@@ -141,12 +142,13 @@ TEST_CASE("a call that was the death of its actor is made again first, with what
     auto const given = a.call([](worker& w, std::string text, int& times) { return w.take(text, times); },
                               std::string("a text that lies on the heap"), std::ref(taken));
     CHECK(mb::get(again) == 7);
+    CHECK(mb::get(depends) == 7);
     CHECK(mb::get(one) == 1);
     CHECK_THROWS_AS(mb::get(too_often), std::runtime_error);
     CHECK(mb::get(two) == 2);
     CHECK(mb::get(coroutine) == 7);
     CHECK(mb::get(given) == 28);
-    CHECK(log == "(!)(!)(x1!)(!)(!)(2!)(!)(x)(");
+    CHECK(log == "(!)(!)(x71!)(!)(!)(2!)(!)(x)(");
   });
 }
 

@@ -84,3 +84,14 @@ TEST_CASE("to cancel one result cancels the task") {
 TEST_CASE("to split a handle to nothing throws") {
   CHECK_THROWS_AS(mb::split(mb::future<std::tuple<int, int>>()), mb::error);
 }
+
+TEST_CASE("several results of an actor's method are split too") {
+  struct numbers {
+    std::pair<int, int> both() { return {1, 2}; }
+  };
+  mb::manual_runtime rt;
+  auto const a = mb::make_actor<numbers>();
+  auto [one, two] = mb::split(a.call<&numbers::both>());
+  CHECK(mb::get(one) == 1);
+  CHECK(mb::get(two) == 2);
+}

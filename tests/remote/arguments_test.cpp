@@ -53,6 +53,7 @@ TEST_CASE("a future goes wherever its value goes, in every position", "[remote]"
     REQUIRE(mb::get(mb::remote(sum3)(one, 2, 3)) == 123);
     REQUIRE(mb::get(mb::remote(sum3)(1, two, 3)) == 123);
     REQUIRE(mb::get(mb::remote(sum3)(1, 2, three)) == 123);
+    REQUIRE(mb::get(mb::remote(sum3)(two, two, two)) == 222);
     REQUIRE(mb::get(mb::remote(sum3)(mb::remote(add)(one, 0), mb::remote(add)(two, 0), three)) == 123);
   }
 }

@@ -124,6 +124,26 @@ TEST_CASE("an error comes after the elements before it, once", "[stream]") {
       {.seeds = 50});
 }
 
+TEST_CASE("a stream with a limit of time gives its error like others, and ends at the limit", "[stream]") {
+  mb::explore(
+      [](mb::manual_options const& seeded) {
+        mb::manual_runtime rt(seeded);
+        auto fails = mb::remote(fails_after).options({.timeout = 10s})(3);
+        for (int i = 0; i < 3; ++i) REQUIRE(mb::get(fails.next()) == i);
+        REQUIRE_THROWS_AS(mb::get(fails.next()), std::domain_error);
+        REQUIRE(mb::get(fails.next()) == std::nullopt);
+        auto ends = mb::remote(slow_numbers).options({.timeout = 10s})(2, 1s);
+        REQUIRE(plain_sum_of(std::move(ends)) == 1);
+        auto late = mb::remote(slow_numbers).options({.timeout = 2500ms})(10, 1s);
+        for (int i = 0; i < 2; ++i) REQUIRE(mb::get(late.next()) == i);
+        REQUIRE_THROWS_AS(mb::get(late.next()), mb::deadline_error);
+        REQUIRE(mb::get(late.next()) == std::nullopt);
+        auto waits = mb::remote(slow_numbers).options({.timeout = 1s})(mb::promise<int>().get_future(), 1s);
+        REQUIRE_THROWS_AS(mb::get(waits.next()), mb::broken_promise);
+      },
+      {.seeds = 50});
+}
+
 TEST_CASE("an error that nobody has read is reported", "[stream]") {
   std::vector<std::string> unread;
   {

@@ -148,6 +148,8 @@ class attempts : attempts_base {
     auto own = context_above(std::move(l), this_task_context(), limit, at_);
     if constexpr (can_be_kept<Call>)
       if (hedged || may_follow()) return submit_task_call<Call>(nullptr, std::move(own), where_, std::as_const(call_));
+    // A stream is over when this is, not before, as its reader then wants to know how.
+    if constexpr (requires { call_.function().lend(); }) call_.function().lend();
     return submit_task_call<Call>(nullptr, std::move(own), where_, std::move(call_));
   }
 

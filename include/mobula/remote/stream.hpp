@@ -98,10 +98,15 @@ class stream_function {
   template <class G>
   stream_function(G&& f, channel<T> const& to) : function_(std::forward<G>(f)), channel_(to) {}
   stream_function(stream_function&& other) noexcept(std::is_nothrow_move_constructible_v<F>)
-      : function_(std::move(other.function_)), channel_(other.channel_), closes_(std::exchange(other.closes_, false)) {}
+      : function_(std::move(other.function_)),
+        channel_(other.channel_),
+        closes_(other.lends_ ? false : std::exchange(other.closes_, false)) {}
   ~stream_function() {
     if (closes_) channel_.close();
   }
+
+  /// Says that it still closes the channel when it has been moved from: for a task that makes the call as another one.
+  void lend() const noexcept { lends_ = true; }
 
   template <class... Args>
     requires std::is_invocable_v<F&, Args...>
@@ -121,6 +126,7 @@ class stream_function {
   F function_;
   channel<T> channel_;
   bool closes_ = true;
+  mutable bool lends_ = false;
 };
 
 }  // namespace detail

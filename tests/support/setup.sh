@@ -6,7 +6,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 packages_build=(g++ meson ninja-build pkgconf libboost1.81-dev libboost-context1.81-dev libboost-fiber1.81-dev
   libeigen3-dev librandom123-dev)
 packages_examples=(gnuplot-nox)
-packages_tests=(catch2 cmake relacy-dev "${packages_examples[@]}")
+packages_tests=(catch2 cmake libhwloc-dev relacy-dev "${packages_examples[@]}")
 packages_bench=(libbenchmark-dev libcaf-dev libtbb-dev)
 packages_ci=(ccache clang-16 clang-format-16 dpkg-dev xz-utils)
 

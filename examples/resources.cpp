@@ -50,7 +50,7 @@ int main() {
   // [never]
   auto const huge = mb::remote([] {}).options({.name = "huge", .num_gpus = 3});
   try {
-    huge();
+    mb::get(huge());
   } catch (mb::error const& e) {
     std::string const text = e.what();
     std::cout << text.substr(0, text.find(", which")) << '\n';

@@ -57,7 +57,7 @@ void throw_not_kept_for_retry(std::string const& call) {
   throw error(
       "mobula: an argument of " + call +
       " can't be copied, but has to be kept, as the task may be tried again or twice: pass a std::shared_ptr of "
-      "it, or leave out max_retries and hedge_after");
+      "it, or leave out max_retries and hedge_after. What gives a stream can't be tried again at all");
 }
 
 }  // namespace mobula::detail

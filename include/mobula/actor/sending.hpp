@@ -76,6 +76,9 @@ struct sending {
                   "mobula::actor: the method can't be called with these arguments, nor with the values of those that "
                   "are futures. Arguments are moved into the message: a parameter `U&` needs std::ref.");
     if constexpr (plan::found) {
+      static_assert(!is_generator<typename plan::result>,
+                    "mobula::actor: a method can't give a generator, which would run in whoever reads it, outside of "
+                    "the actor: have it send the elements to a channel.");
       using message = actor_message<State, T, bound_call<F, plan, std::decay_t<Args>...>>;
       handle.get().check_open();
       if constexpr (!can_be_kept<typename message::call_type>)

@@ -2,6 +2,7 @@
 
 #include <mobula/core/scheduler.hpp>
 #include <mobula/core/spin_lock.hpp>
+#include <mobula/core/task_context.hpp>
 #include <mobula/future/shared_state.hpp>
 
 #include <mutex>

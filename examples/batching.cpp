@@ -61,14 +61,15 @@ double seconds(way how, evaluation f, values const& xs, values const& right) {
 }
 
 // Speed-up over the loop, of calls that follow each other: the median, each beside a loop of its own.
-double speed_up(way how, evaluation f, values const& xs, double cost) {
+double speed_up(way how, evaluation f, values const& xs) {
   values const right = serially(f, xs);
-  auto const loop = static_cast<double>(xs.size()) * cost;
   values ratios;
-  for (int i = 0, n = std::clamp(static_cast<int>(0.02 / loop), 1, 200); i < n; ++i) {
-    double const serial = seconds(serially, f, xs, right);
-    for (int warm = std::min(n / 2, static_cast<int>(3e-3 / loop)); warm > 0; --warm) seconds(how, f, xs, right);
-    ratios.push_back(serial / seconds(how, f, xs, right));
+  double warm = 0, spent = 0;
+  while (warm < 3e-3) warm += seconds(how, f, xs, right);  // what is short has a helper only after a while
+  while (ratios.size() < 3 || (ratios.size() < 200 && spent < 0.1)) {
+    double const serial = seconds(serially, f, xs, right), mine = seconds(how, f, xs, right);
+    spent += serial + mine;
+    ratios.push_back(serial / mine);
   }
   std::nth_element(ratios.begin(), ratios.begin() + static_cast<long>(ratios.size() / 2), ratios.end());
   return ratios[ratios.size() / 2];
@@ -105,7 +106,7 @@ int main(int argc, char** argv) {
       std::printf("  %10.0f ns", cost * 1e9);
       for (auto const& [name, how] : {std::pair("submit-one-get-one", &submit_one_get_one),
                                       std::pair("one-future-each", &one_future_each), std::pair("map", &map)}) {
-        double const x = speed_up(how, f, xs, cost);
+        double const x = speed_up(how, f, xs);
         csv << cost << ',' << name << ',' << workers << ',' << x << '\n';
         std::printf("  %s %.3f", name, x);
       }

@@ -139,13 +139,15 @@ failure_ptr failure_ptr::in_task(std::source_location const& where, std::string 
   failure_ptr named(make(exception()));
   failure_record& r = *named.record_;
   if (&r == out_of_memory_record()) return named;
-  try {
-    r.task = name(task);
-  } catch (std::bad_alloc const&) { r.task = "?"; }
   r.submitted = where;
   record_->read.store(true, std::memory_order_relaxed);
   r.cause = record_->task.empty() && !record_->item ? record_->cause : *this;
-  if (record_->task.empty()) r.attempts = std::move(record_->attempts);  // of this call
+  try {
+    r.task = name(task);
+    if (record_->task.empty()) r.attempts = record_->attempts;  // of this call; others may read that record too
+  } catch (std::bad_alloc const&) {
+    if (r.task.empty()) r.task = "?";
+  }
   return named;
 }
 

@@ -256,7 +256,7 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
   // What remains to do when it no longer runs, as it is over, or waits again.
   template <bool over>
   auto leaving() noexcept {
-    bool const gives_handle = over && has_handle_;
+    bool gives_handle = over && has_handle_;  // no constant, or clang finds that it need not be captured
     if constexpr (over) has_handle_ = false;
     return [a = &actor(), slot_of = lane_of_slot(), how = how_, begun = begun_, gives_handle]() noexcept {
       if constexpr (Call::has_dependencies && over) lane::finish_task(a->owner());

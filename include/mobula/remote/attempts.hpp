@@ -121,8 +121,11 @@ class attempts : attempts_base {
     cancelling const rest{running};
     running.push_back(start(limit, hedge_at != time_point::max()));
     while (!running.empty()) {
-      auto some = when_any(running);
-      bool const answered = co_await happens_by(some, std::min(limit, hedge_at));
+      bool answered = false;
+      {
+        auto some = when_any(running);  // it looks at their states when it goes: before those may
+        answered = co_await happens_by(some, std::min(limit, hedge_at));
+      }
       if (now() > limit || (!answered && limit <= hedge_at)) {
         why = late();
         co_return future<value>();

@@ -328,11 +328,11 @@ TEST_CASE("ten million items take no memory but that of their results", "[remote
     std::fclose(f);
     return pages * 4 / 1024;  // MB
   };
-  auto const numbers = std::views::iota(0, 10'000'000);
+  auto const ten_million = std::views::iota(0, 10'000'000);
   mb::for_each([](int) {}, std::views::iota(0, 1000));
   long const before = resident();
   std::atomic<int> done{0};
-  mb::for_each([&](int x) { done += x % 1000 == 0 ? 1 : 0; }, numbers);
+  mb::for_each([&](int x) { done += x % 1000 == 0 ? 1 : 0; }, ten_million);
   CHECK(done == 10'000);
   CHECK(resident() - before < 8);
   long results = 0;  // what so many take by themselves, and what a sanitizer keeps about them
@@ -342,7 +342,7 @@ TEST_CASE("ten million items take no memory but that of their results", "[remote
     CHECK(alone.back() == 'x');
   }
   long const after = resident();
-  std::vector<char> const ys = mb::map([](int x) { return static_cast<char>(x & 1); }, numbers);
+  std::vector<char> const ys = mb::map([](int x) { return static_cast<char>(x & 1); }, ten_million);
   CHECK(ys.size() == 10'000'000);
   CHECK(resident() - after < results + 8);
 }

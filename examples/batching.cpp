@@ -66,7 +66,7 @@ double speed_up(way how, evaluation f, values const& xs) {
   values ratios;
   double warm = 0, spent = 0;
   while (warm < 3e-3) warm += seconds(how, f, xs, right);  // what is short has a helper only after a while
-  while (ratios.size() < 3 || (ratios.size() < 200 && spent < 0.1)) {
+  while (ratios.empty() || (ratios.size() < 200 && spent < 0.1)) {
     double const serial = seconds(serially, f, xs, right), mine = seconds(how, f, xs, right);
     spent += serial + mine;
     ratios.push_back(serial / mine);

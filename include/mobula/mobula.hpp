@@ -20,6 +20,7 @@
 #include <mobula/actor/monitor.hpp>
 #include <mobula/actor/saved_state.hpp>
 #include <mobula/actor/supervisor.hpp>
+#include <mobula/core/dump_tasks.hpp>
 #include <mobula/core/error.hpp>
 #include <mobula/core/explore.hpp>
 #include <mobula/core/failure.hpp>

@@ -2,6 +2,8 @@
 #include <mobula/core/interruption.hpp>
 #include <mobula/core/task_context.hpp>
 
+#include <new>
+
 namespace mobula::detail {
 namespace {
 
@@ -13,14 +15,20 @@ namespace {
 
 }  // namespace
 
-std::unique_ptr<interruption> interruption::make() {
-  task_context const* const task = this_task_context();
-  if (task == nullptr) return nullptr;
+std::unique_ptr<interruption> interruption::make(bool to_the_end) {
+  task_context const* const task = to_the_end ? nullptr : this_task_context();
+  if (task == nullptr) {
+    if (!tracking()) return nullptr;
+    try {
+      return std::make_unique<interruption>(std::stop_token());
+    } catch (std::bad_alloc const&) { return nullptr; }  // then it is not known
+  }
   if (task->stop_requested()) throw_interrupted();
   return std::make_unique<interruption>(task->token());
 }
 
-void interruption::result() const {
+void interruption::result() {
+  note_.reset();
   if (selection_.winner() == 1) throw_interrupted();
 }
 

@@ -3,6 +3,7 @@
 #include "asio_context.hpp"
 #include "exceptions_in_flight.hpp"
 #include "options.hpp"
+#include "task_registry.hpp"
 
 #include <mobula/core/error.hpp>
 #include <mobula/core/execution_context.hpp>
@@ -59,7 +60,9 @@ manual_scheduler::manual_scheduler(manual_options const& options)
       seed_(options.seed),
       random_(options.seed) {
   if (options.on_unread_failure) on_unread_failure = std::make_shared<failure_handler const>(options.on_unread_failure);
-  cancellable = options.cancellable;
+  cancellable = options.cancellable || options.track_tasks;
+  tracks = options.track_tasks;
+  if (tracks) tracker = std::make_shared<tracking_scope>();
   constexpr std::size_t some_memory = std::size_t{4} << 30;
   set_capacity(*this,
                {options.num_cpus, options.num_gpus, options.memory != 0 ? options.memory : some_memory,
@@ -256,6 +259,7 @@ std::string manual_scheduler::why_stuck() {
     why +=
         " An operation of Asio is in flight on its executor: a manual_runtime does not do Asio's own input, output, "
         "timers and signals, as its time is virtual; use mobula::sleep_for and channels, or a mobula::runtime.";
+  if (tracks) why.append("\n").append(task_registry::it().dump());
   return why;
 }
 

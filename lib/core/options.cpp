@@ -34,6 +34,8 @@ runtime_options checked(runtime_options o) {
     refuse("runtime_options::ageing", std::to_string(o.ageing.count()) + " ns", "from 1 us to a day");
   if (o.spin < std::chrono::nanoseconds::zero() || o.spin > std::chrono::seconds(1))
     refuse("runtime_options::spin", std::to_string(o.spin.count()) + " ns", "from 0 to 1 s");
+  if (o.stall_after < std::chrono::nanoseconds::zero())
+    refuse("runtime_options::stall_after", std::to_string(o.stall_after.count()) + " ns", "0 or more");
   if (o.num_cpus == 0) o.num_cpus = std::clamp(available_cpus(), 1U, 10'000U);
   o.stack_size = rounded_stack_size(o.stack_size, "runtime_options");
   return o;

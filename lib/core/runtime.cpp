@@ -5,12 +5,14 @@
 
 #include "available_memory.hpp"
 #include "options.hpp"
+#include "stall_watch.hpp"
 #include "thread_parker.hpp"
 #include "thread_scheduler.hpp"
 
 #include <cstdlib>
 #include <exception>
 #include <mutex>
+#include <string_view>
 #include <vector>
 
 namespace mobula {
@@ -46,15 +48,22 @@ registry& all() {
   return *r;
 }
 
+bool wants_tracking() {
+  char const* const text = std::getenv("MOBULA_TRACK_TASKS");
+  return text != nullptr && text != std::string_view("") && text != std::string_view("0");
+}
+
 std::shared_ptr<detail::scheduler> make_scheduler(runtime_options const& o) {
   auto s = std::make_shared<detail::thread_scheduler>(detail::checked(o));
   if (o.on_unread_failure) s->on_unread_failure = std::make_shared<failure_handler const>(o.on_unread_failure);
   s->on_warning = o.on_warning;
-  s->cancellable = o.cancellable;
+  s->tracks = o.track_tasks || wants_tracking();
+  s->cancellable = o.cancellable || s->tracks;
   detail::set_capacity(*s,
                        {s->concurrency(), o.num_gpus, o.memory != 0 ? o.memory : detail::available_memory(),
                         o.resources, o.max_running, o.max_pending},
                        "runtime_options");
+  if (s->tracks) s->tracker = std::make_shared<detail::stall_watch>(*s, o.stall_after, o.dump_signal);
   return s;
 }
 
@@ -101,10 +110,13 @@ bool runtime::shutdown_until(on_shutdown how, detail::time_point limit) {
   if (down_) return true;
   detail::worker const* const w = detail::this_worker();
   detail::blocking_thread const* const b = detail::current_blocking_thread;
+  if (detail::stall_watch::runs_here())
+    throw error("mobula: a runtime can't be shut down by who is told of a stall: have another thread do it");
   if ((w != nullptr && &w->owner == scheduler_.get()) || (b != nullptr && &b->owner == scheduler_.get()))
     throw error("mobula: a runtime can't be shut down by one of its own tasks");
   if (!scheduler_->shutdown(how == on_shutdown::drop, limit)) return false;
   all().remove(scheduler_.get());
+  scheduler_->tracker.reset();
   down_ = true;
   return true;
 }

@@ -2,6 +2,8 @@
 #include <mobula/core/scheduler.hpp>
 #include <mobula/core/task_context.hpp>
 #include <mobula/core/this_task.hpp>
+#include <mobula/core/wait_graph.hpp>
+#include <mobula/core/wait_note.hpp>
 
 #include <algorithm>
 
@@ -18,6 +20,8 @@ task_context::task_context(execution_context* beneath, task_context const* paren
       place_(place),
       above_(parent != nullptr ? parent->token() : std::stop_token()) {
   if (!place_.level) place_.level = parent != nullptr ? parent->place_.level : priority::normal;
+  if (tracking()) [[unlikely]]
+    record_ = std::make_shared<task_record>(parent != nullptr ? parent->record() : nullptr);
 }
 
 task_context::~task_context() = default;
@@ -32,6 +36,8 @@ void task_context::begin(job& j, scheduler& s) noexcept {
 }
 
 void task_context::enter() noexcept {
+  if (record_ != nullptr) [[unlikely]]
+    record_->begins();
   if (worker* const w = this_worker())
     w->context = this;
   else
@@ -57,11 +63,24 @@ std::vector<unsigned> task_context::gpu_ids() const {
 }
 
 void task_context::begin_wait(std::span<job* const> calls, void const* wait) {
+  if (knows_circles()) return begin_noted_wait(*record_->call(), calls, wait);
   if (beneath_ != nullptr) beneath_->begin_wait(calls, wait);
 }
 
 void task_context::end_wait(void const* wait) noexcept {
+  if (knows_circles()) return end_noted_wait(*record_->call(), wait);
   if (beneath_ != nullptr) beneath_->end_wait(wait);
+}
+
+// Not with a deadline, by which each wait ends.
+bool task_context::knows_circles() const noexcept {
+  return record_ != nullptr && record_->call() != nullptr && deadline_ == time_point::max();
+}
+
+execution_context* this_context() noexcept {
+  worker* const w = this_worker();
+  if (w != nullptr) return w->context;
+  return current_blocking_thread != nullptr ? current_blocking_thread->context : nullptr;
 }
 
 task_context* this_task_context() noexcept {
@@ -72,7 +91,8 @@ task_context* this_task_context() noexcept {
 
 std::unique_ptr<task_context> context_for_child(execution_context* beneath, scheduler const& s, bool wanted) {
   task_context const* const parent = this_task_context();
-  if (parent == nullptr && !wanted && !(s.cancellable && this_worker() == nullptr)) return nullptr;
+  bool const in_any_case = s.tracks || (s.cancellable && this_worker() == nullptr);
+  if (parent == nullptr && !wanted && !in_any_case) return nullptr;
   return std::make_unique<task_context>(beneath, parent);
 }
 

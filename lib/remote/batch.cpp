@@ -3,6 +3,7 @@
 #include <mobula/core/this_task.hpp>
 #include <mobula/core/tick_clock.hpp>
 #include <mobula/remote/batch.hpp>
+#include <mobula/remote/batch_end.hpp>
 
 #include <algorithm>
 #include <new>
@@ -33,14 +34,15 @@ void batch::helper::step(job& j, job_verb) noexcept {
   }
   // One change to leave: what it did is over, and it will not touch the batch any more, unless it is to free it, as the
   // caller has gone, or to wake the caller, who then holds it.
-  if (b.context_) this_worker()->context = &*b.context_;
+  if (b.context_) b.context_->enter();
   std::uint64_t const done = b.help(number);
+  if (b.context_ && b.context_->record() != nullptr) b.context_->record()->ends_piece();
   this_worker()->context = nullptr;
   std::uint64_t const before = b.state_.fetch_sub(one_holder + done, std::memory_order_acq_rel);
   if (before < 2 * one_holder)
     b.destroy();
   else if (done > 0 && (before & open_mask) == done)
-    b.caller_->wake(*b.caller_);
+    b.wake_caller();
 }
 
 // The units [begin, end) in one word, begin in its upper half; no such word comes twice in the life of a batch, as
@@ -107,9 +109,11 @@ batch::batch(plan const& p, std::size_t helpers)
   std::uint64_t const middle = halves ? units - units / 2 : units;
   shares()[0].range.store(share::word(0, middle), std::memory_order_relaxed);
   if (halves) shares()[1].range.store(share::word(middle, units), std::memory_order_relaxed);
-  if (task_context const* const caller = this_task_context()) {
+  task_context const* const caller = this_task_context();
+  if (caller != nullptr || (tracking() && this_worker() == nullptr)) {
     context_.emplace(nullptr, caller);
     context_->watch_parent();
+    if (task_record* const r = context_->record()) r->set_part("helpers of a batch", *context_);
   }
 }
 
@@ -251,7 +255,13 @@ void batch::fail(std::size_t item, failure_ptr why) noexcept {
 }
 
 void batch::subtract(std::uint64_t n) noexcept {
-  if ((state_.fetch_sub(n, std::memory_order_acq_rel) & open_mask) == n) caller_->wake(*caller_);
+  if ((state_.fetch_sub(n, std::memory_order_acq_rel) & open_mask) == n) wake_caller();
+}
+
+void batch::wake_caller() noexcept {
+  resumer& r = *caller_;
+  static_cast<void>(r.try_claim());  // that all items are done can't be refused
+  r.wake(r);
 }
 
 void batch::finish() {
@@ -269,6 +279,7 @@ void batch::destroy() noexcept {
 
 void block_until_over(batch& b) {
   if (b.over()) return;
+  auto const note = note_of(batch_end(b), false);
   try {
     block([](void* self, resumer& r) noexcept { static_cast<batch*>(self)->publish(r); }, &b);
   } catch (too_many_blocked const&) {

@@ -36,6 +36,26 @@ void join_operation::result() {
   if (auto const why = std::exchange(group_->failure_, {})) why.rethrow();
 }
 
+job* join_operation::awaited_call() const noexcept {
+  task_context const* const c = group_->context_.get();
+  if (c == nullptr || c->record() == nullptr || group_->cancels_rest_) return nullptr;  // a child may end the others
+  return c->record()->call();
+}
+
+void join_operation::note_wait(execution_context& here, void const* wait) noexcept {
+  job* call = awaited_call();
+  try {
+    here.begin_wait({&call, 1}, wait);
+  } catch (deadlock_error const&) {
+    {
+      std::lock_guard const lock(group_->mutex_);
+      if (!group_->failure_) group_->failure_ = failure_ptr::capture(std::current_exception());
+      group_->failed_ = 0;
+    }
+    group_->context_->request_stop();
+  } catch (...) {}  // no memory to note it
+}
+
 void join_operation::help() noexcept {
   while (!ready()) {
     worker* const w = this_worker();  // anew each time: a child may have moved this stack to another thread
@@ -53,13 +73,37 @@ void join_operation::help() noexcept {
 
 }  // namespace detail
 
+namespace {
+
+// A wait of a plain task for a group, as its context knows of it.
+class noted_join {
+ public:
+  explicit noted_join(detail::join_operation& all) noexcept {
+    if (all.awaited_call() == nullptr) return;
+    here_ = detail::this_context();
+    if (here_ != nullptr) detail::note_wait(all, *here_, this);
+  }
+  noted_join(noted_join const&) = delete;
+  ~noted_join() {
+    if (here_ != nullptr) here_->end_wait(this);
+  }
+
+ private:
+  detail::execution_context* here_ = nullptr;
+};
+
+}  // namespace
+
 void task_group::start(std::unique_ptr<detail::group_child> c) {
   // Before the first child, when nobody else can be here.
   if (context_ == nullptr && started_.load(std::memory_order_relaxed) == 0) {
-    if (detail::this_task_context() != nullptr) make_context();
+    bool const outside = detail::this_worker() == nullptr;
+    if (detail::this_task_context() != nullptr || (outside && detail::tracking())) make_context();
   }
   c->number_ = started_.fetch_add(1, std::memory_order_relaxed);
   c->context_ = context_.get();
+  detail::task_record* const record = context_ != nullptr ? context_->record() : nullptr;
+  if (record != nullptr) record->begins();
   if (open_.fetch_add(1, std::memory_order_relaxed) == 0)
     open_.fetch_add(1, std::memory_order_relaxed);  // the owner, after a wait whose end it has not seen
   try {
@@ -72,6 +116,7 @@ void task_group::start(std::unique_ptr<detail::group_child> c) {
     }
   } catch (...) {
     open_.fetch_sub(1, std::memory_order_relaxed);  // not to zero: who calls is counted
+    if (record != nullptr) record->ends_piece();
     throw;
   }
   static_cast<void>(c.release());
@@ -80,6 +125,7 @@ void task_group::start(std::unique_ptr<detail::group_child> c) {
 void task_group::make_context() {
   context_ = std::make_unique<detail::task_context>(nullptr, detail::this_task_context());
   context_->watch_parent();
+  if (detail::task_record* const r = context_->record()) r->set_part("children of a group", *context_);
 }
 
 // After the count the group may be gone, unless this was the last child and the owner waits to be woken.
@@ -94,6 +140,8 @@ void task_group::child_over(std::uint64_t number, detail::failure_ptr why) noexc
     }
     if (cancels_rest_) context_->request_stop();
   }
+  if (context_ != nullptr && context_->record() != nullptr) [[unlikely]]
+    context_->record()->ends_piece();
   if (open_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   detail::resumer& r = *owner_;
   static_cast<void>(r.try_claim());
@@ -103,12 +151,18 @@ void task_group::child_over(std::uint64_t number, detail::failure_ptr why) noexc
 void task_group::wait_for_children() noexcept {
   auto all = join();
   all.help();
-  if (!all.ready()) static_cast<void>(detail::wait_to_the_end(all));
+  if (all.ready()) return;
+  noted_join const noted(all);
+  auto const note = detail::note_of(all, false);
+  static_cast<void>(detail::wait_to_the_end(all));
 }
 
-void get(detail::join_operation all) {
+void get(detail::join_operation all, std::source_location where) {
   all.help();
-  if (!all.ready()) detail::wait_for(all);
+  if (!all.ready()) {
+    noted_join const noted(all);
+    detail::wait_for(all, where);
+  }
   all.result();
 }
 

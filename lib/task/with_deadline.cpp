@@ -32,7 +32,14 @@ deadline_scope::deadline_scope(time_point limit)
                  }),
       owner_(need_worker().owner),
       before_(this_worker()->context),
-      context_(before_ != nullptr ? before_->beneath() : nullptr, this_task_context(), limit, place_of_task()) {}
+      context_(before_ != nullptr ? before_->beneath() : nullptr, this_task_context(), limit, place_of_task()) {
+  if (task_context const* const task = this_task_context()) {
+    context_.stand_for(*task);
+  } else if (task_record* const r = context_.record()) {
+    r->set_part("parts with a deadline", context_);
+    r->begins();
+  }
+}
 
 void deadline_scope::enter() {
   context_.watch_parent();

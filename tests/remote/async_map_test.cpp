@@ -1,5 +1,8 @@
+#include <atomic>
+#include <chrono>
 #include <memory>
 #include <numeric>
+#include <thread>
 #include <vector>
 
 #include "mobula/mobula.hpp"
@@ -54,6 +57,27 @@ TEST_CASE("in a coroutine, map is awaited, for plain functions and coroutines", 
     };
     for (int n : {0, 1, 2, 100, 1000}) CHECK(mb::get(mb::remote(many)(n)));
   }
+}
+
+TEST_CASE("a task that can be stopped awaits a map that others help with, to its end or to a stop") {
+  mb::runtime rt({.num_cpus = 2, .cancellable = true});
+  std::vector<int> const xs(64, 1);
+  std::atomic<int> begun{0};
+  auto const slow = [&](int x) {
+    ++begun;
+    std::this_thread::sleep_for(1ms);  // the work itself, which the other worker takes a part of
+    return x;
+  };
+  auto const sum = mb::remote([&]() -> mb::task<int> {
+    auto const ys = co_await mb::async_map(slow, xs);
+    co_return std::accumulate(ys.begin(), ys.end(), 0);
+  });
+  for (int i = 0; i < 5; ++i) CHECK(mb::get(sum()) == 64);
+  begun = 0;
+  auto const stopped = sum();
+  while (begun == 0) std::this_thread::yield();
+  mb::cancel(stopped);
+  CHECK_THROWS_AS(mb::get(stopped), mb::cancelled);
 }
 
 TEST_CASE("a map that will be awaited keeps what was given by value", "[remote]") {

@@ -4,6 +4,7 @@
 #include <mobula/core/job.hpp>
 
 #include <span>
+#include <string>
 #include <vector>
 
 namespace mobula::detail {
@@ -25,7 +26,9 @@ class actor_context : public execution_context {
   [[nodiscard]] std::vector<unsigned> gpu_ids() const final;
   [[nodiscard]] bool holds() const noexcept final;
 
-  // See lib/actor/wait_graph.cpp.
+  [[nodiscard]] std::string who() final;
+
+  // See core/wait_graph.hpp.
   void begin_wait(std::span<job* const> calls, void const* wait) final;
   void end_wait(void const* wait) noexcept final;
 

@@ -23,6 +23,7 @@ class [[nodiscard("nothing is sent until it is awaited: co_await it, or give it 
     return refused_ = may_not_wait(route_.context->actor(), *room_);
   }
   bool start(resumer& r) noexcept { return place_->start(r); }
+  static constexpr auto waits_for = "room in a mailbox";
   bool cancel() noexcept { return place_->cancel(); }
   auto result() {
     actor_cell_base const& a = route_.context->actor();

@@ -3,9 +3,9 @@
 #include <mobula/actor/actor_context.hpp>
 #include <mobula/actor/concurrency.hpp>
 #include <mobula/core/frame_memory.hpp>
+#include <mobula/core/wait_graph.hpp>
 
 #include <cstddef>
-#include <string>
 
 namespace mobula::detail {
 
@@ -40,7 +40,7 @@ class call_context final : public actor_context {
   unsigned const limit_;
 };
 
-/// A message's answer to job_verb::describe; `name` gives that of its method. For lib/actor/wait_graph.cpp.
-void describe(job& message, actor_context& runs_in, concurrency::kind how, std::string (*name)()) noexcept;
+/// A message's answer to job_verb::describe: adds what holds it up, by the context in which it runs.
+void describe(described_call c, concurrency::kind how) noexcept;
 
 }  // namespace mobula::detail

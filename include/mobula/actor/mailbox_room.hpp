@@ -52,6 +52,8 @@ class mailbox_room : gate<mailbox_room> {
   friend passage<mailbox_room>;
   friend place_operation;
 
+  static constexpr auto waits_for = "room in a mailbox";
+
   [[nodiscard]] bool admits(std::uint64_t) const noexcept { return lifted_ || taken_ < limit; }
   void enter(std::uint64_t) noexcept { ++taken_; }
 

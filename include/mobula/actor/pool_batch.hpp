@@ -138,6 +138,7 @@ class pool_batch<T, R>::next_in_order {
   explicit next_in_order(pool_batch& from) noexcept : from_(&from) {
     if (from.left_ != 0) until_ready_.emplace(detail::future_access::state(from.futures_.front()));
   }
+  static constexpr auto waits_for = "the next result of a pool";
   [[nodiscard]] bool ready() const noexcept { return !until_ready_ || until_ready_->ready(); }
   bool start(detail::resumer& r) noexcept { return until_ready_->start(r); }
   bool cancel() noexcept { return until_ready_->cancel(); }
@@ -156,6 +157,7 @@ template <class T, class R>
 class pool_batch<T, R>::next_arrived {
  public:
   explicit next_arrived(pool_batch& from) noexcept : from_(&from) {}
+  static constexpr auto waits_for = "the next result of a pool";
   [[nodiscard]] bool ready() const noexcept { return from_->left_ == 0 || from_->arrivals_->any(); }
   bool start(detail::resumer& r) noexcept { return from_->arrivals_->start(r); }
   bool cancel() noexcept { return from_->arrivals_->cancel(); }

@@ -53,7 +53,12 @@ struct sending {
     place.keep();
     Message& sent = *m.release();
     if constexpr (has_result) {
-      if (own != nullptr) sent.set_context(std::move(own));
+      if (own != nullptr) {
+        task_record* const record = own->record();
+        sent.set_context(std::move(own));
+        if (record != nullptr) [[unlikely]]
+          record->set_waits_to_begin("its turn");
+      }
       auto result = future_access::make(sent);
       go(handle, line_entry, r, sent);
       return flattened_result(std::move(result));
@@ -66,7 +71,7 @@ struct sending {
   static bool can_be_stopped(route const& r, scheduler const& s) noexcept {
     worker* const w = this_worker();
     if (w == nullptr) return r.cancellable || s.cancellable;
-    return r.cancellable || (w->context != nullptr && w->context->task() != nullptr);
+    return r.cancellable || (w->context != nullptr && (w->context->task() != nullptr || s.tracks));
   }
 
   template <template <class, class> class State, class T, class How, class Handle, class F, class... Args>

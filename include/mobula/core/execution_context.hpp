@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace mobula::detail {
@@ -63,6 +64,9 @@ class execution_context {
   [[nodiscard]] task_context* task() const noexcept { return task_; }
   /// This without what a task_context adds: an actor's, or null.
   [[nodiscard]] virtual execution_context* beneath() noexcept { return this; }
+
+  /// Whose code it is, for a dump that knows no task of it; empty for who can't tell.
+  [[nodiscard]] virtual std::string who() { return {}; }
 
   /// The devices that the code may use (this_task::gpu_ids).
   [[nodiscard]] virtual std::vector<unsigned> gpu_ids() const { return {}; }

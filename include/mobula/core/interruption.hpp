@@ -2,11 +2,14 @@
 
 #include <mobula/core/frame_memory.hpp>
 #include <mobula/core/selection.hpp>
+#include <mobula/core/wait_note.hpp>
 
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <source_location>
 #include <stop_token>
+#include <utility>
 
 namespace mobula::detail {
 
@@ -45,16 +48,28 @@ class stop_operation {
 };
 
 /// A wait in a task that can be stopped: a selection of what is waited for and of the stop, which is what interrupts it.
-/// An operation itself.
+/// Where tasks are tracked, every wait: it keeps the note of it, and may have nothing that would interrupt it. An operation
+/// itself.
 class interruption {
  public:
-  /// The guard of a wait for `op` that begins here; null if the task can't be stopped. Throws `cancelled` if it is to stop
-  /// already.
+  /// The guard of a wait for `op` that begins here, for as long as it takes unless `limited`; null if the task can't be
+  /// stopped, or the wait is not to be. Throws `cancelled` if it is to stop already.
   template <class Op>
-  [[nodiscard]] static std::unique_ptr<interruption> here(Op& op) {
-    std::unique_ptr<interruption> i = make();
-    if (i != nullptr) i->branches_[0].watch(op);
+  [[nodiscard]] static std::unique_ptr<interruption> here(Op& op, bool to_the_end, std::source_location where = {},
+                                                          bool limited = false) {
+    std::unique_ptr<interruption> i = make(to_the_end);
+    if (i == nullptr) [[likely]]
+      return i;
+    i->branches_[0].watch(op);
+    i->note_ = note_of(op, limited, where);
     return i;
+  }
+
+  /// Before the wait: the coroutine that waits is of this promise.
+  template <class Promise>
+  void note_chain(Promise const& p) noexcept {
+    if constexpr (requires { note_->set_chain(p); })
+      if (note_ != nullptr) note_->set_chain(p);
   }
 
   static void* operator new(std::size_t size) { return allocate_frame(size); }
@@ -67,15 +82,16 @@ class interruption {
   bool start(resumer& r) noexcept { return selection_.start(r); }
   bool cancel() noexcept { return selection_.cancel(); }
   [[nodiscard]] bool complete() const noexcept { return selection_.complete(); }
-  /// Throws `cancelled` if the stop came first: then what was waited for has had no effect.
-  void result() const;
+  /// The wait is over. Throws `cancelled` if the stop came first: then what was waited for has had no effect.
+  void result();
 
  private:
-  [[nodiscard]] static std::unique_ptr<interruption> make();
+  [[nodiscard]] static std::unique_ptr<interruption> make(bool to_the_end);
 
   stop_operation stop_;
   selection<>::branch branches_[2];
   selection<> selection_{branches_};
+  std::unique_ptr<wait_note> note_;  // while it waits
 };
 
 }  // namespace mobula::detail

@@ -28,6 +28,8 @@ struct manual_options {
   std::size_t stack_size = 256 * 1024;
   /// As runtime_options::cancellable.
   bool cancellable = false;
+  /// As runtime_options::track_tasks; what get throws when nothing is left to run then says all that dump_tasks() does.
+  bool track_tasks = false;
   /// As runtime_options::on_unread_failure.
   failure_handler on_unread_failure = {};
 };

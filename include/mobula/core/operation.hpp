@@ -11,6 +11,7 @@
 #include <concepts>
 #include <coroutine>
 #include <memory>
+#include <source_location>
 #include <type_traits>
 #include <utility>
 
@@ -69,6 +70,18 @@ template <operation Op>
     return nullptr;
 }
 
+/// Tells a context that a wait for that call begins, for as long as it takes; see execution_context::begin_wait. An
+/// operation may have its own way, if it must not be refused.
+template <operation Op>
+void note_wait(Op& op, execution_context& here, void const* wait) {
+  job* call = awaited_call(op);
+  if (call == nullptr) return;
+  if constexpr (requires { op.note_wait(here, wait); })
+    op.note_wait(here, wait);
+  else
+    here.begin_wait({&call, 1}, wait);
+}
+
 /// Whether a wait for an operation goes on though its task is to stop, as others rely on what it waits for.
 template <class Op>
 inline constexpr bool waits_to_the_end = requires { std::remove_reference_t<Op>::to_the_end; };
@@ -97,16 +110,19 @@ class operation_awaiter : resumer, suspended_coroutine {
     execution_context* const here = this_worker()->context;
     if (here == nullptr) [[likely]]
       return false;
-    if constexpr (!waits_to_the_end<Op>) interruption_ = interruption::here(operation_);
-    if (job* call = awaited_call(operation_)) here->begin_wait({&call, 1}, this);
+    interruption_ = interruption::here(operation_, waits_to_the_end<Op>);
+    note_wait(operation_, *here, this);
     return false;
   }
 
-  [[gnu::noinline]] bool await_suspend(std::coroutine_handle<> h) noexcept {
+  template <class Promise>
+  [[gnu::noinline]] bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
     keep(h);
     suspended_ = true;
-    // From here on another thread may have resumed the coroutine.
-    return interruption_ != nullptr ? interruption_->start(*this) : operation_.start(*this);
+    if (interruption_ == nullptr) [[likely]]
+      return operation_.start(*this);  // from here on another thread may have resumed the coroutine
+    if constexpr (!std::is_void_v<Promise>) interruption_->note_chain(h.promise());
+    return interruption_->start(*this);
   }
 
   decltype(auto) await_resume() {
@@ -168,8 +184,8 @@ template <operation Op>
 
 /// The same, unless its task is to stop: throws `cancelled` then, and the operation has had no effect.
 template <operation Op>
-[[nodiscard]] bool wait_for_until(Op& op, time_point limit) {
-  std::unique_ptr<interruption> const guard = interruption::here(op);
+[[nodiscard]] bool wait_for_until(Op& op, time_point limit, std::source_location where = {}) {
+  std::unique_ptr<interruption> const guard = interruption::here(op, false, where, limit != time_point::max());
   if (guard == nullptr) [[likely]]
     return wait_to_the_end(op, limit);
   bool const happened = wait_to_the_end(*guard, limit);
@@ -180,14 +196,14 @@ template <operation Op>
 
 /// The same for as long as it takes.
 template <operation Op>
-void wait_for(Op& op) {
-  static_cast<void>(wait_for_until(op, time_point::max()));
+void wait_for(Op& op, std::source_location where = {}) {
+  static_cast<void>(wait_for_until(op, time_point::max(), where));
 }
 
 /// Waits for an operation unless it is ready, but no longer than `limit`; zero looks without waiting.
 template <operation Op>
-[[nodiscard]] bool ready_within(Op& op, duration limit) {
-  return op.ready() || (limit > duration::zero() && wait_for_until(op, deadline_after(limit)));
+[[nodiscard]] bool ready_within(Op& op, duration limit, std::source_location where = {}) {
+  return op.ready() || (limit > duration::zero() && wait_for_until(op, deadline_after(limit), where));
 }
 
 /// Awaits an operation in a coroutine.
@@ -208,8 +224,8 @@ using detail::operator co_await;  // for operations whose types stand here
 /// Blocks: in a task its fiber, never the worker; elsewhere the thread. In a coroutine, `co_await` it instead.
 /// Errors: throws what the operation does, too_many_blocked.
 template <detail::operation Op>
-decltype(auto) get(Op&& op) {
-  if (!op.ready()) detail::wait_for(op);
+decltype(auto) get(Op&& op, std::source_location where = std::source_location::current()) {
+  if (!op.ready()) detail::wait_for(op, where);
   return op.result();
 }
 
@@ -218,15 +234,16 @@ decltype(auto) get(Op&& op) {
 /// Errors: throws timeout_error when the time is over. Nothing is lost then: an lvalue, a future among them, can be
 ///         waited for again.
 template <detail::waitable A, class Rep, class Period>
-decltype(auto) get(A&& a, std::chrono::duration<Rep, Period> limit) {
+decltype(auto) get(A&& a, std::chrono::duration<Rep, Period> limit,
+                   std::source_location where = std::source_location::current()) {
   detail::duration const d = detail::to_clock(limit);
   if constexpr (detail::operation<A>) {
-    if (!detail::ready_within(a, d)) throw timeout_error();
+    if (!detail::ready_within(a, d, where)) throw timeout_error();
     return a.result();
   } else {
     {
       auto op = std::as_const(a).to_operation();
-      if (!detail::ready_within(op, d)) throw timeout_error();
+      if (!detail::ready_within(op, d, where)) throw timeout_error();
     }
     return get(detail::to_operation(std::forward<A>(a)));
   }

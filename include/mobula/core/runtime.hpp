@@ -5,6 +5,7 @@
 #include <mobula/core/scheduler.hpp>
 
 #include <chrono>
+#include <csignal>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -61,6 +62,18 @@ struct runtime_options {
   /// Whether the tasks that are submitted from outside of tasks can be stopped while they run, as if each had
   /// task_options::cancellable; and with them all that they start.
   bool cancellable = false;
+  /// Whether to know of each task where it was submitted, whether it runs, and for what it waits at which line; for
+  /// dump_tasks(), and for deadlock_error in place of a wait in a circle of tasks, as among actors anyway. Costs some
+  /// microseconds a task, and all tasks can be stopped, as with `cancellable`. The environment variable
+  /// MOBULA_TRACK_TASKS, unless it is empty or 0, sets it for all runtimes but manual ones.
+  bool track_tasks = false;
+  /// With track_tasks: `on_warning` is told, with all that dump_tasks() says, when all workers have slept for so long while
+  /// something waits, and no wait is for input or output, for time, or limited; once, until something runs again. 0 for
+  /// never; not less.
+  std::chrono::nanoseconds stall_after = std::chrono::seconds(10);
+  /// With track_tasks: the signal on which all that dump_tasks() says goes to stderr; 0 for none. The handler is installed
+  /// while such a runtime lives, and passes on to the one that was installed before.
+  int dump_signal = SIGUSR1;
   /// Whether a task that overflows its stack says so on stderr, before the process ends by SIGSEGV as it would anyway. For
   /// that, the first runtime to ask for it installs a handler, which passes on to the one that was installed before.
   bool report_stack_overflow = true;
@@ -69,7 +82,7 @@ struct runtime_options {
   /// hundred. `cancelled` is not reported.
   failure_handler on_unread_failure = {};
   /// Told, once, that a thread submits one task and waits for it at once, over and over, so that nothing runs in
-  /// parallel. By default that goes to stderr.
+  /// parallel; and of each stall (stall_after), by a thread of its own. By default that goes to stderr.
   std::function<void(char const* text)> on_warning = {};
 };
 

@@ -205,8 +205,15 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   std::function<void(char const*)> on_warning;
   std::atomic<bool> warned{false};  // once; relaxed, nothing else depends on it
 
+  /// Tells whether no worker is awake: none runs anything, or looks for something to run.
+  [[nodiscard]] bool all_sleep() const noexcept { return idle_.sleepers() == concurrency(); }
+
   /// Whether tasks that are submitted from outside can be stopped while they run. Set before the first task.
   bool cancellable = false;
+
+  /// Whether the tasks are tracked, and what does so, which ends before this does. Set before the first task.
+  bool tracks = false;
+  std::shared_ptr<void> tracker;
 
   /// What tasks may ask for. Set before the first task.
   std::shared_ptr<runtime_capacity const> capacity;

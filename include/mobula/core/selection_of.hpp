@@ -26,6 +26,9 @@ class selection_of {
   bool start(resumer& r) noexcept { return selection_.start(r); }
   bool cancel() noexcept { return selection_.cancel(); }
   [[nodiscard]] bool complete() const noexcept { return selection_.complete(); }
+  void describe_wait(wait_description& d) const {
+    std::apply([&d](auto const&... op) { (detail::describe_wait(op, d), ...); }, operations_);
+  }
 
  protected:
   [[nodiscard]] std::size_t winner() const noexcept { return selection_.winner(); }

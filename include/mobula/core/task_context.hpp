@@ -4,6 +4,7 @@
 #include <mobula/core/frame_memory.hpp>
 #include <mobula/core/job.hpp>
 #include <mobula/core/placement.hpp>
+#include <mobula/core/task_record.hpp>
 #include <mobula/core/timer_queue.hpp>
 
 #include <cstddef>
@@ -28,6 +29,7 @@ class task_context final : public execution_context {
  public:
   /// `beneath`: what the code belongs to besides; null for nothing. `parent`: whose stop is this one's too; null for none.
   /// `place`: where and when it runs, if there is nothing beneath that says so.
+  /// Throws std::bad_alloc.
   task_context(execution_context* beneath, task_context const* parent, time_point deadline = time_point::max(),
                placement const& place = {});
   ~task_context();
@@ -57,6 +59,11 @@ class task_context final : public execution_context {
   /// What the calling thread runs from now on runs in it: by the step of such a job.
   void enter() noexcept;
 
+  /// What is known of it where tasks are tracked, else null.
+  [[nodiscard]] task_record* record() const noexcept { return record_.get(); }
+  /// What waits in it is the code of `t`'s task itself.
+  void stand_for(task_context const& t) noexcept { record_ = t.record_; }
+
   /// Where the task was submitted: kept here for it, as it has the pointer to this in that place.
   std::source_location submitted = {};
 
@@ -81,6 +88,8 @@ class task_context final : public execution_context {
     }
   };
 
+  [[nodiscard]] bool knows_circles() const noexcept;
+
   execution_context* const beneath_;
   std::shared_ptr<execution_context> keeps_;
   bool const holds_;  // who has started it does
@@ -89,13 +98,17 @@ class task_context final : public execution_context {
   std::stop_token const above_;
   std::stop_source source_;
   std::optional<std::stop_callback<stop_call>> link_;
+  std::shared_ptr<task_record> record_;
 };
+
+/// What the code belongs to that runs here; null for a plain task, and outside of tasks.
+[[nodiscard]] execution_context* this_context() noexcept;
 
 /// The context of the code that runs here, if its task can be stopped; null if it can't, and outside of tasks.
 [[nodiscard]] task_context* this_task_context() noexcept;
 
 /// The context for a call that is submitted here and runs in `beneath`: null unless `wanted`, or who submits it has one, or
-/// this is outside of tasks and the runtime wants one for all. Throws std::bad_alloc.
+/// this is outside of tasks and the runtime wants one for all, or it tracks its tasks. Throws std::bad_alloc.
 [[nodiscard]] std::unique_ptr<task_context> context_for_child(execution_context* beneath, scheduler const& s,
                                                               bool wanted);
 

@@ -19,6 +19,7 @@ class next_operation {
   explicit next_operation(Completions& from) noexcept : from_(&from) {}
   [[nodiscard]] bool ready() noexcept { return from_->order_.ready(); }
   bool start(resumer& r) noexcept { return from_->order_.start(r); }
+  static constexpr auto waits_for = "the next result of as_completed";
   bool cancel() noexcept { return from_->order_.cancel(); }
   auto result() { return from_->take(); }
 

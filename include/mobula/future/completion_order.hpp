@@ -27,6 +27,7 @@ class completion_order {
   // As an operation.
   [[nodiscard]] bool ready() noexcept;
   bool start(resumer& r) noexcept;
+  static constexpr auto waits_for = "the next result of as_completed";
   bool cancel() noexcept;
 
   /// The index of the next one, which counts as taken; none if all have been.

@@ -41,6 +41,7 @@ class state_operation : waiter {
   }
   bool cancel() noexcept { return state_->remove(*this); }
   void result() const noexcept {}
+  void describe_wait(wait_description& d) const { d.targets.push_back({"the result", {state_}}); }
   /// For whoever waits for as long as it takes: see execution_context::begin_wait.
   [[nodiscard]] job* awaited_call() const noexcept { return state_->has_context() ? state_ : nullptr; }
 

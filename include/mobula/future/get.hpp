@@ -3,6 +3,7 @@
 #include <mobula/future/holder.hpp>
 
 #include <ranges>
+#include <source_location>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -15,11 +16,11 @@ namespace detail {
 // Waits for all. The last first: what was submitted last is what a worker runs first, and what other threads finish
 // last, so that most of the others are ready then.
 template <class C>
-void wait_for_each(C& futures) {
+void wait_for_each(C& futures, std::source_location where = {}) {
   if constexpr (future_range<C&> && std::ranges::bidirectional_range<C>) {
-    for (auto i = std::ranges::end(futures); i != std::ranges::begin(futures);) future_access::state(*--i).wait();
+    for (auto i = std::ranges::end(futures); i != std::ranges::begin(futures);) future_access::state(*--i).wait(where);
   } else {
-    auto const wait = [](shared_state_base& s) { s.wait(); };
+    auto const wait = [where](shared_state_base& s) { s.wait(where); };
     visit_states(futures, wait);
   }
 }
@@ -40,15 +41,15 @@ template <future_source R>
 /// Blocks: in a task its fiber, never the worker; elsewhere the thread. In a coroutine, `co_await` the future instead.
 /// Errors: throws what the task threw.
 template <class T>
-decltype(auto) get(future<T> const& f) {
-  detail::future_access::state(f).wait();
+decltype(auto) get(future<T> const& f, std::source_location where = std::source_location::current()) {
+  detail::future_access::state(f).wait(where);
   return detail::future_access::read(f);
 }
 
 /// The same, and moves the value out if `f` is its last handle; else copies it. `f` is a handle to nothing afterwards.
 template <class T>
-T get(future<T>&& f) {
-  detail::future_access::state(f).wait();
+T get(future<T>&& f, std::source_location where = std::source_location::current()) {
+  detail::future_access::state(f).wait(where);
   return detail::future_access::read(std::move(f));
 }
 
@@ -63,8 +64,8 @@ T get(future<T>&& f) {
 /// std::monostate in a tuple or a map.
 /// Errors: throws what the first failed task in order threw, after all are over.
 template <future_container C>
-auto get(C&& futures) {
-  detail::wait_for_each(futures);
+auto get(C&& futures, std::source_location where = std::source_location::current()) {
+  detail::wait_for_each(futures, where);
   return detail::read_all<detail::value_reader>(std::forward<C>(futures));
 }
 
@@ -72,8 +73,8 @@ auto get(C&& futures) {
 ///
 ///     auto squares = mb::get(xs | std::views::transform(mb::remote(square)));
 template <future_source R>
-auto get(R&& source) {
-  return get(detail::collect(std::forward<R>(source)));
+auto get(R&& source, std::source_location where = std::source_location::current()) {
+  return get(detail::collect(std::forward<R>(source)), where);
 }
 
 /// The same for futures that are given one by one.

@@ -4,6 +4,7 @@
 #include <mobula/future/shared_state.hpp>
 
 #include <cstddef>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,10 @@ class group_operation {
   bool start(resumer& r) noexcept;
   bool cancel() noexcept;
   void result() const noexcept {}
+  void describe_wait(wait_description& d) const {
+    d.targets.push_back({needed_ < pending_.size() ? std::to_string(needed_).append(" of the results") : "the results",
+                         {pending_.begin(), pending_.end()}});
+  }
 
  private:
   class group;

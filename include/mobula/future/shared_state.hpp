@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <source_location>
 
 namespace mobula::detail {
 
@@ -24,8 +25,8 @@ class shared_state_base : public job {
   [[nodiscard]] bool remove(waiter& w) noexcept { return waiters_.remove(w); }
 
   /// Blocks until the result is there: in a task its fiber, elsewhere the thread.
-  void wait() {
-    if (!ready()) wait_for_it();
+  void wait(std::source_location where = {}) {
+    if (!ready()) wait_for_it(where);
   }
 
   void add_handle() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
@@ -57,7 +58,7 @@ class shared_state_base : public job {
   }
 
  private:
-  void wait_for_it();
+  void wait_for_it(std::source_location where);
 
   void release(std::uint32_t share) noexcept {
     // Seeing that there is no other share, nobody is left who could make one: the read-modify-write can be saved.

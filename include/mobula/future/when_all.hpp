@@ -6,6 +6,7 @@
 
 #include <coroutine>
 #include <memory>
+#include <source_location>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -58,17 +59,19 @@ class all_awaiter : waiter, suspended_coroutine {
     if (here->task() != nullptr) {
       stoppable_ = std::make_unique<stoppable>(*this);
       if (stoppable_->all.ready()) return true;
-      stoppable_->guard = interruption::here(stoppable_->all);
+      stoppable_->guard = interruption::here(stoppable_->all, false);
     }
     begin_waits();
     return false;
   }
 
-  [[gnu::noinline]] bool await_suspend(std::coroutine_handle<> h) noexcept {
+  template <class Promise>
+  [[gnu::noinline]] bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
     keep(h);
     if (stoppable_ == nullptr) [[likely]]
       return wait_for_next();
     stoppable_->waits = true;
+    if constexpr (!std::is_void_v<Promise>) stoppable_->guard->note_chain(h.promise());
     return stoppable_->guard->start(*stoppable_);
   }
 
@@ -128,8 +131,8 @@ class [[nodiscard("it does nothing until it is awaited")]] all_of {
   explicit all_of(Futures futures) : futures_(std::forward<Futures>(futures)) {}
 
   /// For `get(when_all(...))`.
-  auto get() && {
-    wait_for_each(futures_);
+  auto get(std::source_location where) && {
+    wait_for_each(futures_, where);
     return read_all<Reader>(std::forward<Futures>(futures_));
   }
 
@@ -168,8 +171,8 @@ template <any_future... Fs>
 
 /// Waits for what `when_all` awaits, where there is no co_await.
 template <class Futures, class Reader>
-auto get(detail::all_of<Futures, Reader>&& all) {
-  return std::move(all).get();
+auto get(detail::all_of<Futures, Reader>&& all, std::source_location where = std::source_location::current()) {
+  return std::move(all).get(where);
 }
 
 }  // namespace mobula

@@ -118,6 +118,7 @@ class batch {
   [[nodiscard]] bool steal_from(share& victim, share& own, std::size_t least) noexcept;
   [[nodiscard]] std::size_t discard(share& own) noexcept;
   void subtract(std::uint64_t n) noexcept;
+  void wake_caller() noexcept;
   void fail(std::size_t item, failure_ptr why) noexcept;
   void destroy() noexcept;
 

@@ -20,6 +20,7 @@ class batch_end {
   }
   [[nodiscard]] bool cancel() noexcept { return false; }
   void result() const noexcept {}
+  static constexpr auto waits_for = "the items of a batch that others have";
 
  private:
   batch& batch_;

@@ -6,7 +6,9 @@
 #include <mobula/core/frame_memory.hpp>
 #include <mobula/core/scheduler.hpp>
 #include <mobula/core/task_context.hpp>
+#include <mobula/core/wait_graph.hpp>
 #include <mobula/remote/bound_call.hpp>
+#include <mobula/remote/call_name.hpp>
 #include <mobula/remote/call_site.hpp>
 #include <mobula/remote/dependency_wait.hpp>
 #include <mobula/remote/lease.hpp>
@@ -18,20 +20,9 @@
 #include <optional>
 #include <string>
 #include <type_traits>
-#include <typeinfo>
+#include <vector>
 
 namespace mobula::detail {
-
-/// The name of a task by its function: what that says (see named_function), else its own or that of its type.
-template <class F>
-[[nodiscard]] std::string name_of(F const& f) {
-  if constexpr (requires { f.task_name(); })
-    return f.task_name();
-  else if constexpr (std::is_pointer_v<F>)
-    return readable_name(typeid(F), reinterpret_cast<void const*>(f));
-  else
-    return readable_name(typeid(F));
-}
 
 struct no_dependencies {};
 struct no_completion {
@@ -82,6 +73,8 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
   void set_context(std::unique_ptr<task_context> c) {
     if (c == nullptr) return;
     c->submitted = origin_.where;
+    if (c->record() != nullptr) [[unlikely]]
+      track(*c->record());
     origin_.context = c.release();
     this->is_stoppable_ = true;
     origin_.context->watch_parent(this);
@@ -98,7 +91,7 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
   /// The step of a call that is a task of its own.
   void run_as_task(job_verb verb) noexcept {
     if (verb != job_verb::run || this->is_cancelled()) [[unlikely]]
-      return drop();
+      return do_not_run(verb);
     if (task_context* const own = this->own_context()) [[unlikely]]
       return run_in(*own);
     run();
@@ -128,7 +121,14 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
   }
 
  private:
+  [[gnu::noinline]] void do_not_run(job_verb verb) noexcept {
+    if (verb == job_verb::describe) return answer();
+    forget_arguments();
+    drop();
+  }
+
   [[gnu::noinline]] void run_in(task_context& own) noexcept {
+    forget_arguments();
     strand const here(&own);
     own.enter();
     if (lease* const l = lease_of(&own)) l->begin();
@@ -142,6 +142,29 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
       case job_verb::cancel: me.note_cancel(); return me.stop_waiting();
       default: me.step_in_queue(verb);
     }
+  }
+
+  [[gnu::noinline]] void track(task_record& r) noexcept {
+    try {
+      r.set_call(*this, name_of(call_->function()), origin_.where, &is_over);
+      this->set_has_context();
+    } catch (...) {}  // no memory: then it is not known
+  }
+  // The wait for them, where tasks are tracked.
+  void forget_arguments() noexcept {
+    if constexpr (Call::has_dependencies)
+      if (task_context* const own = own_context(); own != nullptr && own->record() != nullptr)
+        end_noted_wait(*this, static_cast<job*>(this));
+  }
+  static bool is_over(job const& j) noexcept { return static_cast<call_state const&>(j).ready(); }
+
+  // Of a task that is tracked.
+  [[gnu::noinline]] void answer() noexcept {
+    auto const name = [](job const& j, bool) {
+      return static_cast<call_state const&>(j).origin_.context->record()->in_words();
+    };
+    task_context* const own = origin_.context;
+    answer_describe({.call = this, .runs_in = own, .place = own, .actor = own, .over = &is_over, .name = name});
   }
 
   static std::coroutine_handle<> coroutine_ended([[maybe_unused]] completion& c,
@@ -238,9 +261,14 @@ class task_call final : public call_state<task_call<Call>, Call> {
       own = context_for_child(nullptr, s, false);
     if constexpr (Call::has_dependencies) dependencies_.collect(this->call());
     if (!Call::has_dependencies && own == nullptr) return s.submit_task(*this);
+    std::vector<shared_state_base*> pending;  // where tasks are tracked; a stop may come as soon as there is a context
+    if constexpr (Call::has_dependencies)
+      if (own != nullptr && own->record() != nullptr) pending = dependencies_.pending();
     s.admit_task();
     lease* const asks = lease_of(own.get());
     this->set_context(std::move(own));
+    if (task_context* const made = this->own_context(); made != nullptr && made->record() != nullptr) [[unlikely]]
+      note_needs(*this, *made->record(), pending, asks != nullptr);
     if constexpr (Call::has_dependencies)
       dependencies_.begin(s, asks != nullptr ? asks->before(*this) : *this,
                           asks != nullptr ? nullptr : this->own_context());

@@ -27,6 +27,7 @@ class [[nodiscard("it submits nothing until it is awaited: co_await it, or give 
 
   [[nodiscard]] bool ready() { return place_ == nullptr || place_->ready(); }
   bool start(resumer& r) noexcept { return place_->start(r); }
+  static constexpr auto waits_for = pending_place::waits_for;
   bool cancel() noexcept { return place_->cancel(); }
   auto result() { return submit_(std::move(place_)); }
 

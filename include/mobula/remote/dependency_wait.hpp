@@ -27,6 +27,9 @@ class dependency_wait : waiter {
     });
   }
 
+  /// Those, before it waits.
+  [[nodiscard]] std::vector<shared_state_base*> const& pending() const noexcept { return pending_; }
+
   /// Then: waits for them, and submits `then`, which may happen at once; to where its context says, if it has one.
   void begin(scheduler& s, job& then, task_context* context = nullptr) noexcept {
     owner_ = &s;
@@ -74,5 +77,8 @@ class dependency_wait : waiter {
   job* job_ = nullptr;
   task_context* context_ = nullptr;  // where the job runs; null for anywhere
 };
+
+/// Where tasks are tracked: what a call waits for before it begins, these results or else resources.
+void note_needs(job& call, task_record& r, std::vector<shared_state_base*> const& pending, bool resources) noexcept;
 
 }  // namespace mobula::detail

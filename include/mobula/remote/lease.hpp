@@ -29,6 +29,7 @@ class pending_place {
 
   [[nodiscard]] bool ready() { return claim_.ready(); }
   bool start(resumer& r) noexcept { return claim_.start(r); }
+  static constexpr auto waits_for = "a place among the pending tasks";
   bool cancel() noexcept { return claim_.cancel(); }
   void result() const noexcept {}
 

@@ -59,6 +59,7 @@ class resource_claim : queue_node {
 
   [[nodiscard]] bool ready();
   bool start(resumer& r) noexcept;
+  static constexpr auto waits_for = "resources";
   bool cancel() noexcept;
   void result() const noexcept {}
 

@@ -45,6 +45,8 @@ class barrier_phases : gate<barrier_phases> {
   friend gate<barrier_phases>;
   friend passage<barrier_phases>;
 
+  static constexpr auto waits_for = "a phase of a barrier";
+
   // Who waits for a phase that is over goes on, though others wait for the next.
   static constexpr bool in_line = false;
   [[nodiscard]] bool admits(std::uint64_t p) const noexcept { return p != phase_; }

@@ -46,6 +46,7 @@ class [[nodiscard("nothing is sent until it is awaited: co_await it, or give it 
 
   [[nodiscard]] bool ready() noexcept { return channel_->send(*this, nullptr); }
   bool start(resumer& r) noexcept { return !channel_->send(*this, &r); }
+  static constexpr auto waits_for = "room in a channel";
   bool cancel() noexcept { return channel_->cancel(*this); }
 
   /// Tells whether the item has been sent; false if the channel is closed.
@@ -73,6 +74,7 @@ class [[nodiscard("nothing is received until it is awaited: co_await it, or give
 
   [[nodiscard]] bool ready() noexcept { return channel_->receive(*this, nullptr); }
   bool start(resumer& r) noexcept { return !channel_->receive(*this, &r); }
+  static constexpr auto waits_for = "an item of a channel";
   bool cancel() noexcept { return channel_->cancel(*this); }
 
   /// The item; none if the channel is closed and empty.

@@ -28,6 +28,7 @@ class [[nodiscard("it waits for nothing until it is awaited: co_await it, or giv
   ~condition_wait();
 
   [[nodiscard]] bool ready() const noexcept { return false; }
+  static constexpr auto waits_for = "a condition variable";
   bool start(resumer& r) noexcept;
   bool cancel() noexcept;
   /// Tells whether it has been notified; else it has been given up.

@@ -41,6 +41,8 @@ class event : detail::gate<event> {
   friend detail::gate<event>;
   friend detail::passage<event>;
 
+  static constexpr auto waits_for = "an event";
+
   [[nodiscard]] bool admits(std::uint64_t) const noexcept { return set_.load(std::memory_order_relaxed); }
   void enter(std::uint64_t) noexcept {}
 

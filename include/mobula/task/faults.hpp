@@ -88,6 +88,7 @@ class fault_operation {
   explicit fault_operation(std::string_view name) noexcept : name_(name) {}
   [[nodiscard]] bool ready();
   bool start(resumer& r) noexcept { return delay_->start(r); }
+  static constexpr auto waits_for = sleep_operation::waits_for;
   bool cancel() noexcept { return delay_->cancel(); }
   bool result() const;
 

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <coroutine>
 #include <cstdint>
+#include <type_traits>
 
 namespace mobula::detail {
 
@@ -29,10 +30,18 @@ class fork : public job, public completion {
  public:
   fork() noexcept : job(&taken), completion(&child_ended) {}
 
+  /// The promise of the coroutine whose children have such a completion, if it is one of ours with its base in place; else
+  /// null.
+  [[nodiscard]] static coroutine_promise_base const* parent_of(completion const& c) noexcept {
+    return c.complete == &child_ended ? promise_in(static_cast<fork const&>(c).parent_) : nullptr;
+  }
+
   /// Starts the children in order; gives what `await_suspend` returns to hand over to one. `children`, at least one, are
   /// ready to start (task_access::start), and their completion is this.
+  template <class Promise>
   std::coroutine_handle<> begin(std::coroutine_handle<>* children, std::size_t count,
-                                std::coroutine_handle<> parent) noexcept {
+                                std::coroutine_handle<Promise> parent) noexcept {
+    if constexpr (!has_base_in_place<Promise>) complete = &child_of_stranger_ended;
     next_ = children;
     last_ = children + (count - 1);
     last_child_ = *last_;
@@ -88,6 +97,11 @@ class fork : public job, public completion {
     bool const last = child == f.last_child_;
     child.destroy();
     return last ? f.last_ended() : f.other_ended();
+  }
+
+  // The same, but told from it by its address.
+  static std::coroutine_handle<> child_of_stranger_ended(completion& c, std::coroutine_handle<> child) noexcept {
+    return child_ended(c, child);
   }
 
   [[gnu::noinline]] std::coroutine_handle<> other_ended() noexcept {

@@ -128,6 +128,7 @@ class passage : queue_node {
   }
 
   void result() noexcept { passed_ = false; }
+  void describe_wait(wait_description& d) const { d.targets.push_back({Primitive::waits_for, {}}); }
 
  protected:
   /// Tells whether it has passed and nobody has asked for the result: what passing took has to be given back.

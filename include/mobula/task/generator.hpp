@@ -53,6 +53,7 @@ class generator_operation {
     if (!generator_->runs_alone()) generator_->ask_alone();
     return generator_->over();
   }
+  static constexpr auto waits_for = "an element of a generator";
   bool start(resumer& r) noexcept {
     waiting_ = &r;
     return generator_->wait_alone(r);

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <source_location>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -76,6 +77,11 @@ class join_operation {
   bool start(resumer& r) noexcept;
   bool cancel() noexcept;
   void result();
+  static constexpr auto waits_for = "the children of a group";
+  /// What stands for all children where calls wait for each other.
+  [[nodiscard]] job* awaited_call() const noexcept;
+  /// If the wait would never end, the children are stopped, so that it does, and fails with deadlock_error.
+  void note_wait(execution_context& here, void const* wait) noexcept;
 
   /// Runs children that the caller's worker would run next anyway, on top of the caller.
   void help() noexcept;
@@ -285,6 +291,6 @@ template <class Body, class R = std::invoke_result_t<Body&, task_group&>>
 ///     mb::get(g.join());
 ///
 /// Blocks: in a task its fiber, elsewhere the thread; children that nobody else has taken run on the caller's stack.
-void get(detail::join_operation all);
+void get(detail::join_operation all, std::source_location where = std::source_location::current());
 
 }  // namespace mobula

@@ -220,6 +220,7 @@ class io_operation : public io_result<Args...> {
       : io_result<Args...>(other), initiation_(std::move(other.initiation_)), inputs_(std::move(other.inputs_)) {}
 
   [[nodiscard]] bool ready() const noexcept { return false; }
+  static constexpr wait_kind waits_for{"input or output", true};
 
   bool start(resumer& r) noexcept {
     this->begin(r);

@@ -47,6 +47,8 @@ class latch : detail::gate<latch> {
   friend detail::gate<latch>;
   friend detail::passage<latch>;
 
+  static constexpr auto waits_for = "a latch";
+
   [[nodiscard]] bool admits(std::uint64_t) const noexcept { return count_ == 0; }
   void enter(std::uint64_t) noexcept {}
 

@@ -43,6 +43,8 @@ class mutex : detail::gate<mutex> {
   friend detail::passage<mutex>;
   friend detail::condition_wait;
 
+  static constexpr auto waits_for = "a lock of a mutex";
+
   [[nodiscard]] bool admits(std::uint64_t) const noexcept { return !locked_; }
   void enter(std::uint64_t) noexcept { locked_ = true; }
 

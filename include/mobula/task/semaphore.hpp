@@ -59,6 +59,8 @@ class semaphore : detail::gate<semaphore> {
   friend detail::gate<semaphore>;
   friend detail::passage<semaphore>;
 
+  static constexpr auto waits_for = "a permit of a semaphore";
+
   [[nodiscard]] bool admits(std::uint64_t) const noexcept { return permits_ > 0; }
   void enter(std::uint64_t) noexcept { --permits_; }
 

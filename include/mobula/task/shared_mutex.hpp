@@ -52,6 +52,8 @@ class shared_mutex : detail::gate<shared_mutex> {
  private:
   friend detail::gate<shared_mutex>;
   friend detail::passage<shared_mutex>;
+
+  static constexpr auto waits_for = "a lock of a shared_mutex";
   static constexpr std::uint64_t write = 0, read = 1;
 
   [[nodiscard]] bool admits(std::uint64_t wish) const noexcept { return !written_ && (wish == read || readers_ == 0); }

@@ -24,6 +24,7 @@ class sleep_operation : timer_node {
   /// Throws no_runtime, if there is none whose timers could tell.
   [[nodiscard]] bool ready();
   bool start(resumer& r) noexcept;
+  static constexpr wait_kind waits_for{"time", true};
   bool cancel() noexcept { return owner_->remove_timer(*this); }
   void result() const {
     if (!expired_) throw cancelled();

@@ -10,7 +10,10 @@
 #include <coroutine>
 #include <cstddef>
 #include <exception>
+#include <source_location>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace mobula {
 
@@ -30,14 +33,25 @@ class coroutine_promise_base {
 
   std::suspend_always initial_suspend() const noexcept { return {}; }
 
-  /// Lets a container of futures be awaited like one future; everything else as it is.
+  /// Lets a container of futures be awaited like one future; everything else as it is. Notes the line.
   template <class Awaitable>
-  decltype(auto) await_transform(Awaitable&& a) const {
+  decltype(auto) await_transform(Awaitable&& a, std::source_location where = std::source_location::current()) {
+    awaits_at_ = where;
     if constexpr (future_container<Awaitable>)
       return when_all(std::forward<Awaitable>(a));
     else
       return std::forward<Awaitable>(a);
   }
+
+  /// The lines at which this waits and those wait that await it, the innermost first; as many as are of use. By the code of
+  /// this coroutine, while it waits.
+  void add_chain(std::vector<std::source_location>& lines) const;
+
+ protected:
+  completion* completion_ = nullptr;  // of a task: who is told of its end; set before the start
+
+ private:
+  std::source_location awaits_at_;  // where it has waited last
 };
 
 /// What every coroutine task has, whatever its type.
@@ -56,7 +70,6 @@ class task_promise_base : public coroutine_promise_base {
 
  protected:
   friend task_access;
-  completion* completion_ = nullptr;  // set before the start
 };
 
 template <class T>
@@ -87,6 +100,43 @@ class task_promise<void> final : public task_promise_base {
   outcome<void>* result_ = nullptr;
 };
 
+/// Whether the base of a promise lies where it would if it were all of it: it comes first, and the compiler puts what is not
+/// aligned more than this right behind two pointers.
+template <class Promise>
+inline constexpr bool has_base_in_place =
+    std::is_base_of_v<coroutine_promise_base, Promise> && alignof(Promise) <= 2 * sizeof(void*);
+
+/// The promise of such a coroutine.
+[[nodiscard]] inline coroutine_promise_base const* promise_in(std::coroutine_handle<> h) noexcept {
+  return &std::coroutine_handle<coroutine_promise_base>::from_address(h.address()).promise();
+}
+
+/// The completion of a task that a coroutine awaits: goes on with that.
+class awaiting_parent : public completion {
+ public:
+  /// The promise of the coroutine that awaits such a task, if it is one of ours with its base in place; else null.
+  [[nodiscard]] static coroutine_promise_base const* parent_of(completion const& c) noexcept;
+
+ protected:
+  awaiting_parent() noexcept : completion(&child_ended) {}
+
+  template <class Promise>
+  void set_parent(std::coroutine_handle<Promise> h) noexcept {
+    parent_ = h;
+    if constexpr (!has_base_in_place<Promise>) complete = &child_of_stranger_ended;
+  }
+
+ private:
+  static std::coroutine_handle<> child_ended(completion& c, std::coroutine_handle<> child) noexcept {
+    child.destroy();
+    return transfer(static_cast<awaiting_parent&>(c).parent_);
+  }
+  // The same, but told from it by its address.
+  static std::coroutine_handle<> child_of_stranger_ended(completion& c, std::coroutine_handle<> child) noexcept;
+
+  std::coroutine_handle<> parent_;
+};
+
 /// How the library starts tasks.
 struct task_access {
   /// Throws mobula::error if the task can't be started: it was moved from, or awaited before.
@@ -108,18 +158,14 @@ struct task_access {
 
 /// Awaits one task in another: the parent's frame holds the result.
 template <class T>
-class task_awaiter : completion {
+class task_awaiter : awaiting_parent {
  public:
-  explicit task_awaiter(task<T>&& t) noexcept
-      : completion([](completion& c, std::coroutine_handle<> child) noexcept {
-          child.destroy();
-          return transfer(static_cast<task_awaiter&>(c).parent_);
-        }),
-        child_(task_access::start(std::move(t), result_, *this)) {}
+  explicit task_awaiter(task<T>&& t) noexcept : child_(task_access::start(std::move(t), result_, *this)) {}
 
   bool await_ready() const noexcept { return false; }
-  [[gnu::noinline]] std::coroutine_handle<> await_suspend(std::coroutine_handle<> parent) noexcept {
-    parent_ = parent;
+  template <class Promise>
+  [[gnu::noinline]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> parent) noexcept {
+    set_parent(parent);
     return transfer(child_);
   }
   T await_resume() { return result_.take(); }
@@ -127,7 +173,6 @@ class task_awaiter : completion {
  private:
   outcome<T> result_;
   std::coroutine_handle<> child_;
-  std::coroutine_handle<> parent_;
 };
 
 template <class T>

@@ -26,7 +26,8 @@ class fork_tuple {
   }
 
   bool await_ready() const noexcept { return false; }
-  [[gnu::noinline]] std::coroutine_handle<> await_suspend(std::coroutine_handle<> parent) noexcept {
+  template <class Promise>
+  [[gnu::noinline]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> parent) noexcept {
     return fork_.begin(children_, sizeof...(Ts), parent);
   }
   auto await_resume() {
@@ -76,7 +77,8 @@ class fork_range {
   }
 
   bool await_ready() const noexcept { return size_ == 0; }
-  [[gnu::noinline]] std::coroutine_handle<> await_suspend(std::coroutine_handle<> parent) noexcept {
+  template <class Promise>
+  [[gnu::noinline]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> parent) noexcept {
     return fork_.begin(storage_.children.data(), size_, parent);
   }
   auto await_resume() {

@@ -1,6 +1,7 @@
-// Who waits for whom among the calls of actors, so that a wait which would never end is refused when it begins.
+// Who waits for whom among the calls of actors and the tasks that are tracked, so that a wait which would never end is
+// refused when it begins.
 //
-// A wait is noted while code in an actor's context waits, for as long as it takes, for a call. What it waits for is
+// A wait is noted while code of such a call waits, for as long as it takes, for another. What it waits for is
 // `stuck`, if it can't be over before the wait is: the call is stuck if its own code waits for what is stuck; and,
 // whether it has begun or not, if its actor is held by another, serial call that is; or if all slots of its parallel lane
 // are taken by calls that are. The greatest set of waits that so depend on each other are those that never end.
@@ -12,11 +13,9 @@
 // Lifetimes: a wait keeps the state of the call that it waits for, by the future, and its own context and actor, whose code
 // goes on only after taking it back. The actor and the lane of the call may be gone, if it is over meanwhile: of them the
 // addresses are compared only; whatever has the same address later has begun its waits after the call became ready.
-#include <mobula/actor/actor_cell.hpp>
-#include <mobula/actor/actor_extras.hpp>
-#include <mobula/actor/call_context.hpp>
 #include <mobula/core/error.hpp>
-#include <mobula/future/shared_state.hpp>
+#include <mobula/core/task_context.hpp>
+#include <mobula/core/wait_graph.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -29,27 +28,13 @@
 namespace mobula::detail {
 namespace {
 
-struct described_call {
-  job* message;
-  actor_context* runs_in;
-  void const* place;  // under which waits in it are found: its context, or its parallel lane
-  void const* actor;
-  unsigned limit;  // of the parallel lane, else 0
-  std::string (*name)();
-};
-
 constinit thread_local described_call answer{};
-
-described_call ask(job& message) noexcept {
-  message.step(message, job_verb::describe);
-  return answer;
-}
 
 struct noted {
   void const* wait;
   described_call by;
   described_call of;
-  shared_state_base const* state;
+  task_context const* task;  // whose wait it is; null if that can't be stopped
 
   // While the graph is searched.
   std::uint64_t search = 0;  // the last that has found it
@@ -59,17 +44,19 @@ struct noted {
 
 class graph {
  public:
-  void add(job& by, std::span<job* const> calls, void const* wait) {
+  void add(job& by, std::span<job* const> calls, void const* wait, bool may_be_circle) {
     std::lock_guard const lock(mutex_);
-    described_call const waiter = ask(by);
+    described_call const waiter = ask_to_describe(by);
+    task_context const* const task = may_be_circle ? this_task_context() : nullptr;
     noted* newest = nullptr;
     ++search_;
     try {
       for (job* const c : calls) {
-        auto const at = waits_.emplace(waiter.place, noted{wait, waiter, ask(*c), static_cast<shared_state_base*>(c)});
+        auto const at = waits_.emplace(waiter.place, noted{wait, waiter, ask_to_describe(*c), task});
         find(at->second, newest);
       }
-      if (noted const* const stuck = search(newest, wait)) throw deadlock_error(story(*stuck));
+      if (noted const* const stuck = may_be_circle ? search(newest, wait) : nullptr)
+        throw deadlock_error(story(*stuck));
     } catch (...) {
       erase(waiter.place, wait);
       throw;
@@ -91,7 +78,7 @@ class graph {
   void find(noted& n, noted*& newest) const noexcept {
     if (n.search == search_) return;
     n.search = search_;
-    n.stuck = !n.state->ready();
+    n.stuck = !n.of.over(*n.of.call) && (n.task == nullptr || !n.task->stop_requested());
     n.found_before = newest;
     newest = &n;
   }
@@ -137,7 +124,7 @@ class graph {
   }
 
   // In that context; null for any.
-  [[nodiscard]] noted const* stuck_at(void const* place, actor_context const* context) const noexcept {
+  [[nodiscard]] noted const* stuck_at(void const* place, execution_context const* context) const noexcept {
     auto const [begin, end] = waits_.equal_range(place);
     for (auto i = begin; i != end; ++i)
       if (i->second.stuck && i->second.search == search_ && (context == nullptr || i->second.by.runs_in == context))
@@ -161,27 +148,27 @@ class graph {
     constexpr std::size_t most = 20;
     std::string text = "mobula: deadlock: this wait would never end: " + name(first);
     std::vector<noted const*> told;
+    char const* remedy = nullptr;
     for (noted const* n = &first;;) {
       if (told.size() == most) {
         text += ", and so on";
         break;
       }
       told.push_back(n);
-      text += (n == &first ? " waits for " : ", which waits for ") + n->of.name();
+      if (n->of.remedy != nullptr) remedy = n->of.remedy;
+      text += (n == &first ? " waits for " : ", which waits for ") + n->of.name(*n->of.call, false);
       noted const* const next = reason(n->of);
-      if (next->by.message != n->of.message) text += ", which has to wait for " + name(*next);
+      if (next->by.call != n->of.call) text += ", which has to wait for " + name(*next);
       bool closed = false;
       for (noted const* const t : told) closed = closed || t == next;
       if (closed) break;
       n = next;
     }
-    return text + ". Make a method of the circle reentrant (actor_options), or have it give the future on instead";
+    return text.append(". ").append(
+        remedy != nullptr ? remedy : "Have one of them give the future on instead of waiting for it");
   }
 
-  static std::string name(noted const& waiting) {
-    actor_extras* const e = waiting.by.runs_in->actor().extras();
-    return waiting.by.name() + (e == nullptr || e->name.empty() ? "" : " of '" + e->name + "'");
-  }
+  static std::string name(noted const& waiting) { return waiting.by.name(*waiting.by.call, true); }
 
   std::mutex mutex_;                                   // of all here
   std::unordered_multimap<void const*, noted> waits_;  // by the place of who waits
@@ -196,20 +183,17 @@ graph& waits() {
 
 }  // namespace
 
-void describe(job& message, actor_context& runs_in, concurrency::kind how, std::string (*name)()) noexcept {
-  answer = {&message, &runs_in, &runs_in, &runs_in, 0, name};
-  if (how == concurrency::kind::serial) return;
-  auto& c = static_cast<call_context&>(runs_in);
-  answer.actor = static_cast<actor_context const*>(&c.actor());
-  if ((answer.limit = c.limit()) != 0) answer.place = &c.in();
+void answer_describe(described_call const& c) noexcept { answer = c; }
+
+described_call ask_to_describe(job& call) noexcept {
+  call.step(call, job_verb::describe);
+  return answer;
 }
 
-void actor_context::begin_wait(std::span<job* const> calls, void const* wait) {
-  if (job* const m = message()) waits().add(*m, calls, wait);
-}
+void begin_noted_wait(job& by, std::span<job* const> calls, void const* wait) { waits().add(by, calls, wait, true); }
 
-void actor_context::end_wait(void const* wait) noexcept {
-  if (job* const m = message()) waits().remove(ask(*m).place, wait);
-}
+void note_arguments(job& by, std::span<job* const> calls, void const* wait) { waits().add(by, calls, wait, false); }
+
+void end_noted_wait(job& by, void const* wait) noexcept { waits().remove(ask_to_describe(by).place, wait); }
 
 }  // namespace mobula::detail

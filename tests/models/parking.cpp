@@ -14,13 +14,16 @@ enum class shape {
   fork,         // each has a child
   fork_beside,  // each has a child and keeps its worker until that is over
   meet,         // each keeps its worker until all others have begun
+  handed,       // as fork, but handed over to whoever searches
 };
 // What the code must not leave out.
 enum class bug {
   none,
-  no_second_look,    // before the sleep
-  no_next,           // the last searcher who finds a job wakes the next
-  no_search_resumed  // who finds something at the second look counts as a searcher again
+  no_second_look,     // before the sleep
+  no_next,            // the last searcher who finds a job wakes the next
+  no_search_resumed,  // who finds something at the second look counts as a searcher again
+  handed_unseen,      // the second look sees what was handed over
+  handed_silently     // who hands over wakes one, if nobody searches
 };
 
 // Thread 0 submits from outside; the others are workers. When all jobs are over the workers are told to stop; if a job
@@ -52,6 +55,7 @@ struct parking : rl::test_suite<parking<Atomics, Workers, Jobs, Shape, Bug>, Wor
   mutex injected_mutex;
   job* injected_first = nullptr;  // guarded
   atomic<int> injected{0};
+  atomic<job*> handed{nullptr};
   atomic<worker*> reactor{nullptr};
   parker reactor_events;
   atomic<int> left{Shape == shape::meet ? Jobs : Jobs * 2};
@@ -66,6 +70,12 @@ struct parking : rl::test_suite<parking<Atomics, Workers, Jobs, Shape, Bug>, Wor
     injected_first = &j;
     injected.store(injected.load(Atomics::relaxed) + 1, Atomics::seq_cst);
     wake_if_needed();
+  }
+  void hand_over(job& j) {
+    job* none = nullptr;
+    if (!handed.compare_exchange_strong(none, &j, Atomics::seq_cst)) return submit_from_outside(j);
+    if (Bug == bug::handed_silently) return;
+    if (idle.should_wake_after_store() && handed.load(Atomics::seq_cst) == &j) wake_one();
   }
   void wake_if_needed() {
     if (idle.should_wake()) wake_one();
@@ -94,6 +104,8 @@ struct parking : rl::test_suite<parking<Atomics, Workers, Jobs, Shape, Bug>, Wor
 
   job* find_job(worker& w) {
     if (job* const j = w.queue.pop()) return j;
+    if (handed.load(Atomics::relaxed) != nullptr)
+      if (job* const j = handed.exchange(nullptr, Atomics::seq_cst)) return j;
     if (injected.load(Atomics::seq_cst) != 0) {
       std::lock_guard const lock(injected_mutex);
       int const there = injected.load(Atomics::relaxed);
@@ -131,6 +143,7 @@ struct parking : rl::test_suite<parking<Atomics, Workers, Jobs, Shape, Bug>, Wor
   }
   bool more_to_do() const {
     return injected.load(Atomics::seq_cst) != 0 ||
+           (Bug != bug::handed_unseen && handed.load(Atomics::seq_cst) != nullptr) ||
            std::any_of(std::begin(workers), std::end(workers), [](auto const& w) { return !w.queue.empty(); });
   }
 
@@ -200,7 +213,10 @@ struct parking : rl::test_suite<parking<Atomics, Workers, Jobs, Shape, Bug>, Wor
       for (int i = 0; i < Jobs; ++i) {
         if (Shape != shape::meet) jobs[i].child = &children[i];
         jobs[i].content = 7;
-        submit_from_outside(jobs[i]);
+        if (Shape == shape::handed)
+          hand_over(jobs[i]);
+        else
+          submit_from_outside(jobs[i]);
       }
       return;
     }
@@ -235,10 +251,17 @@ int main() {
   c.expect<parking<fences, 2, 2, shape::meet>>(true, "parking, two that meet", 30'000);
   c.expect<parking<fences, 3, 3, shape::meet>>(true, "parking, three that meet", 30'000);
   c.expect<parking<barrier, 3, 3, shape::meet>>(true, "parking, three that meet, process barrier", 30'000);
+  c.expect<parking<fences, 2, 2, shape::handed>>(true, "parking, handed over", 30'000);
+  c.expect<parking<barrier, 3, 2, shape::handed>>(true, "parking, handed over, process barrier", 30'000);
   c.expect<parking<fences, 2, 2, shape::fork, bug::no_second_look>>(false, "parking without a second look", 200'000);
   c.expect<parking<fences, 3, 3, shape::meet, bug::no_next>>(false, "parking, the last searcher wakes nobody", 200'000);
   c.expect<parking<fences, 2, 2, shape::meet, bug::no_search_resumed>>(false, "parking, the search is not resumed",
                                                                        200'000);
+  c.expect<parking<fences, 2, 2, shape::handed, bug::handed_unseen>>(false, "parking, handed over and not seen",
+                                                                     200'000);
+  c.expect<parking<fences, 2, 1, shape::handed, bug::handed_silently>>(false, "parking, handed over silently", 200'000);
+  c.expect<parking<relacy_atomics<without::seq_cst>, 2, 2, shape::handed>>(
+      false, "parking, handed over, without seq_cst", 200'000);
   c.expect<parking<relacy_atomics<without::seq_cst>, 2, 2, shape::fork>>(false, "parking without seq_cst", 200'000);
   c.expect<parking<weak_barrier, 2, 2, shape::fork>>(false, "parking without the process barrier", 200'000);
   return c.result();

@@ -37,9 +37,9 @@ struct waiting_job : job {
 
 TEST_CASE("a thread starts for each job while none is free, up to a bound; then jobs wait") {
   mb::manual_runtime rt;
-  blocking_pool pool(mb::detail::current_scheduler(), {2, 1h, "test"});
-  CHECK(pool.threads() == 0);
   std::deque<waiting_job> jobs(4);
+  blocking_pool pool(mb::detail::current_scheduler(), {2, 1h, "test"});  // ends before the jobs do
+  CHECK(pool.threads() == 0);
   for (auto& j : jobs) REQUIRE(pool.submit(j));
   jobs[0].begun.wait(false);
   jobs[1].begun.wait(false);

@@ -6,6 +6,7 @@
 #include "support/watchdog.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <random>
 #include <stop_token>
@@ -81,9 +82,12 @@ TEST_CASE("tasks that wait in a circle learn so, nobody else does, and dumps are
       {.num_cpus = static_cast<unsigned>(workers()), .track_tasks = true, .stall_after = std::chrono::hours(1)});
   std::size_t bytes = 0;
   std::jthread looks([&](std::stop_token const& stop) {
-    while (!stop.stop_requested()) bytes += mb::dump_tasks().size();
+    while (!stop.stop_requested()) {
+      bytes += mb::dump_tasks().size();
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
+    }
   });
-  for (int round = 0; round < 60 * repeats(); ++round) {
+  for (int round = 0; round < 100 * repeats(); ++round) {
     world here;
     for (std::size_t i = 0; i < many; ++i)
       for (std::size_t n = random() % 3; n > 0; --n)

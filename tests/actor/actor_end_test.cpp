@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -286,4 +288,26 @@ TEST_CASE("overloads, lambdas, const methods, futures of futures and posts", "[a
   a.post<&thing::fail>();
   rt.run_until_idle();
   CHECK(reports == std::vector<std::string>{"posted"});
+}
+
+TEST_CASE("an actor that keeps a handle of itself lives until it is ended", "[actor]") {
+  struct keeper {
+    explicit keeper(std::string& l) : log(l) {}
+    keeper(keeper const&) = delete;
+    ~keeper() { log += ')'; }
+    void keep() { self = mb::current_actor<keeper>(); }
+    std::string& log;
+    std::optional<mb::actor<keeper>> self;
+  };
+  std::string log;
+  mb::manual_runtime rt;
+  std::optional<mb::actor<keeper>> a = mb::make_actor<keeper>(std::ref(log));
+  mb::get(a->call<&keeper::keep>());
+  mb::actor<keeper> const other = *a;
+  a.reset();
+  rt.run_until_idle();
+  CHECK(log.empty());
+  other.stop();
+  rt.run_until_idle();
+  CHECK(log == ")");
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "mobula/mobula.hpp"
@@ -223,4 +224,25 @@ TEST_CASE("what was submitted goes on when the pool has gone", "[pool]") {
     pool.reset();
     CHECK_THROWS_WITH(mb::get(never), Catch::Contains("the pool is gone"));
   });
+}
+
+TEST_CASE("each batch and each map has its own results, whatever of another is unread", "[pool]") {
+  under_seeds([](mb::manual_runtime&) {
+    mb::actor_pool<worker> const pool(workers(2));
+    auto unread = pool.batch<int>();
+    for (int const n : {1, 2, 3}) unread.submit<&worker::square>(n);
+    std::vector<int> const others{4, 5};
+    CHECK(pool.map<&worker::square>(others) == std::vector{16, 25});
+    std::vector<int> got;
+    while (auto const x = mb::get(unread.next())) got.push_back(*x);
+    CHECK(got == std::vector{1, 4, 9});
+  });
+}
+
+TEST_CASE("a method that gives a pair gives both by one call", "[pool]") {
+  mb::manual_runtime rt;
+  mb::actor_pool<worker> const pool(workers(2));
+  std::vector<int> const xs{1, 2};
+  auto const both = [](worker& w, int n) { return std::pair(n, w.square(n)); };
+  CHECK(pool.map(both, xs) == std::vector{std::pair(1, 1), std::pair(2, 4)});
 }

@@ -262,3 +262,19 @@ TEST_CASE("a stream that is assigned another gives what that gives, to its end",
   CHECK_THROWS_AS(mb::get(s.next()), std::domain_error);
   CHECK(mb::get(s.next()) == std::nullopt);
 }
+
+TEST_CASE("a generator that yields nothing is a stream of nothing", "[stream]") {
+  mb::manual_runtime rt;
+  auto none = mb::remote(numbers)(0);
+  CHECK_FALSE(mb::get(none.next()));
+  CHECK_FALSE(mb::get(none.next()));
+  CHECK(mb::get(mb::remote(sum_of)(mb::remote(numbers)(0))) == 0);
+}
+
+TEST_CASE("a generator may read a stream", "[stream]") {
+  mb::manual_runtime rt;
+  auto const doubled = [](mb::stream<int> s) -> mb::generator<int> {
+    while (auto const x = co_await s.next()) co_yield *x * 2;
+  };
+  CHECK(mb::get(mb::remote(sum_of)(mb::remote(doubled)(mb::remote(slow_numbers)(5, 1s)))) == 20);
+}

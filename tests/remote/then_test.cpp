@@ -117,3 +117,16 @@ TEST_CASE("a long chain of what follows takes no stack", "[remote]") {
   p.set_value(0);
   CHECK(mb::get(f) == 20'000);
 }
+
+TEST_CASE("futures can be sent, and read where they are received", "[channel]") {
+  mb::manual_runtime rt;
+  mb::channel<mb::future<int>> c(2);
+  auto const sum = mb::remote([](mb::channel<mb::future<int>> in) -> mb::task<int> {
+    int n = 0;
+    while (auto f = co_await in.receive()) n += co_await std::move(*f);
+    co_return n;
+  })(c);
+  for (int i = 1; i <= 4; ++i) mb::get(c.send(mb::remote([i] { return i; })()));
+  c.close();
+  CHECK(mb::get(sum) == 10);
+}

@@ -114,3 +114,14 @@ TEST_CASE("a timeout outside of any runtime says that there is none", "[task]") 
   CHECK_THROWS_AS(mb::get(mb::timeout(never.wait(), 1ms)), mb::no_runtime);
   CHECK_THROWS_AS(mb::get(never.wait(), 1ms), mb::timeout_error);  // that needs no runtime
 }
+
+TEST_CASE("a negative limit of time is no time", "[channel]") {
+  mb::manual_runtime rt;
+  auto const begin = rt.now();
+  mb::channel<int> c(1);
+  CHECK_THROWS_AS(mb::get(c.receive(), -1s), mb::timeout_error);
+  CHECK(mb::get(c.send(1), -1s));
+  CHECK_THROWS_AS(mb::get(c.send(2), -1s), mb::timeout_error);
+  CHECK(mb::get(c.receive(), -1s) == 1);
+  CHECK(rt.now() == begin);
+}

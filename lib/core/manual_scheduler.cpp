@@ -77,8 +77,8 @@ manual_scheduler::~manual_scheduler() {
   shutdown(true, time_point::max());
   if (pending_work const left = pending(); left.unfinished != 0)
     std::fprintf(stderr,
-                 "mobula: a manual_runtime ended, and %s. They wait for what never comes; their memory is lost.\n",
-                 to_string(left).c_str());
+                 "mobula: a manual_runtime ended, and %s. They wait for what never comes; their memory is lost.\n%s",
+                 to_string(left).c_str(), tracks ? task_registry::it().dump().c_str() : "");
 }
 
 void manual_scheduler::submit_from_outside(job& first, job& last, std::size_t) noexcept {

@@ -84,9 +84,8 @@ execution_context* this_context() noexcept {
 }
 
 task_context* this_task_context() noexcept {
-  worker* const w = this_worker();
-  if (w == nullptr) return current_blocking_thread != nullptr ? current_blocking_thread->context : nullptr;
-  return w->context != nullptr ? w->context->task() : nullptr;
+  execution_context* const c = this_context();
+  return c != nullptr ? c->task() : nullptr;
 }
 
 std::unique_ptr<task_context> context_for_child(execution_context* beneath, scheduler const& s, bool wanted) {

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <sstream>
-#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -99,7 +98,7 @@ struct task_registry::writer {
       places.emplace(id, nodes.size());
       nodes.push_back({task});
       node& n = nodes.back();
-      for (auto i = r.waits_.lower_bound({task, nullptr}); i != r.waits_.end() && i->first == task; ++i) ++n.waits;
+      for_each_wait(*task, [&n](wait_note const&) { ++n.waits; });
       auto const parent = places.find(task->parent_);
       if (parent != places.end()) {
         nodes[parent->second].children.push_back(nodes.size() - 1);
@@ -126,6 +125,11 @@ struct task_registry::writer {
              auto const i = registry.calls_.find(c);
              return i == registry.calls_.end() || !is_over(*i->second);
            });
+  }
+  template <class F>
+  void for_each_wait(task_record const& t, F f) const {
+    for (auto i = registry.waits_.lower_bound({&t, nullptr}); i != registry.waits_.end() && i->first == &t; ++i)
+      f(*i->second);
   }
   [[nodiscard]] bool stuck() const noexcept {
     return !anything_runs && !ends_by_itself && (waiting + queued != 0 || !outside.empty());
@@ -175,8 +179,7 @@ struct task_registry::writer {
       text.append(t.is_call_     ? ", waits\n"
                   : n.waits == 1 ? ", of which 1 waits\n"
                                  : ", of which " + std::to_string(n.waits) + " wait\n");
-      for (auto i = registry.waits_.lower_bound({&t, nullptr}); i != registry.waits_.end() && i->first == &t; ++i)
-        write(*i->second, indent + 4);
+      for_each_wait(t, [&](wait_note const& w) { write(w, indent + 4); });
     } else if (has_begun(t)) {
       text.append(", runs");
       if (t.is_call_ && t.worker_ >= 0) text.append(", began on worker ").append(std::to_string(t.worker_));

@@ -20,12 +20,7 @@ using mobula::test::has_lines;
 
 namespace {
 
-mb::task<int> receive_one(mb::channel<int> c) { co_return *co_await c.receive(); }
-mb::task<int> receive_two(mb::channel<int> c) {
-  int const one = co_await receive_one(c);
-  int const two = co_await receive_one(c);
-  co_return one + two;
-}
+int receive_two(mb::channel<int> c) { return *mb::get(c.receive()) + *mb::get(c.receive()); }
 int get_two(mb::channel<int> c) { return mb::get(mb::remote(receive_two)(c)); }
 
 // Collects the warnings of a runtime.

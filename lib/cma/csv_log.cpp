@@ -3,63 +3,67 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <stdexcept>
+#include <fstream>
 #include <string>
+
+#include "cma/output_file.hpp"
 
 namespace mobula::cma {
 namespace {
 
-void write_names(std::ostream& out, const char* name, std::size_t count) {
-  for (std::size_t i = 1; i <= count; ++i) out << ',' << name << i;
+void add_names(std::string& line, const char* name, std::size_t count) {
+  for (std::size_t i = 1; i <= count; ++i) line.append(",").append(name).append(std::to_string(i));
+}
+
+std::string header(std::size_t dimension) {
+  std::string line = "iterations,evaluations,seconds,min,median,max,best,sigma,axis_ratio";
+  add_names(line, "std_", dimension);
+  add_names(line, "mean_", dimension);
+  return line + '\n';
 }
 
 // With the fewest of the two numbers of digits that bring every double back.
-void write_number(std::ostream& out, double value) {
+void add_number(std::string& line, double value) {
   std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.17g", value);
-  out << ',' << text.data();
+  std::snprintf(text.data(), text.size(), ",%.17g", value);
+  line += text.data();
 }
 
-// The header and the lines of the first so many iterations.
-std::string lines_up_to(const std::filesystem::path& file, std::int64_t iterations) {
-  std::ifstream in(file);
-  std::string kept, line;
-  if (std::getline(in, line)) kept = line + '\n';
-  while (std::getline(in, line) && std::atoll(line.c_str()) <= iterations) kept += line + '\n';
-  return kept;
+// How long the header and the lines of the first so many iterations are; 0 without such a header.
+std::uintmax_t length_of(const std::filesystem::path& file, const std::string& header, std::int64_t iterations) {
+  if (iterations == 0 || !std::filesystem::is_regular_file(file)) return 0;
+  std::ifstream in(file, std::ios::binary);
+  std::string line(header.size(), '\0');
+  if (!in.read(line.data(), static_cast<std::streamsize>(line.size())) || line != header) return 0;
+  std::uintmax_t length = header.size();
+  while (std::getline(in, line) && !in.eof() && std::atoll(line.c_str()) <= iterations) length += line.size() + 1;
+  return length;
 }
 
 }  // namespace
 
-csv_log::csv_log(const std::filesystem::path& file, std::size_t dimension, std::int64_t keep) : file_(file) {
-  const std::string kept = keep > 0 ? lines_up_to(file, keep) : std::string();
-  std::error_code ignored;
-  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), ignored);
-  out_.open(file);
-  if (kept.empty()) {
-    out_ << "iterations,evaluations,seconds,min,median,max,best,sigma,axis_ratio";
-    write_names(out_, "std_", dimension);
-    write_names(out_, "mean_", dimension);
-    out_ << '\n';
-  }
-  out_ << kept;
-  check();
+csv_log::csv_log(const std::filesystem::path& file, std::size_t dimension, std::int64_t keep) {
+  const std::string first = header(dimension);
+  const std::uintmax_t kept = length_of(file, first, keep);
+  make_folder_of(file);
+  if (kept > 0) std::filesystem::resize_file(file, kept);
+  out_ =
+      std::make_unique<output_file>("the log", file, kept > 0 ? output_file::start::behind : output_file::start::empty);
+  if (kept == 0) out_->write(first);
 }
+
+csv_log::csv_log(csv_log&&) noexcept = default;
+csv_log& csv_log::operator=(csv_log&&) noexcept = default;
+csv_log::~csv_log() = default;
 
 void csv_log::write(const generation_report& generation) {
-  out_ << generation.iterations << ',' << generation.evaluations;
+  std::string line = std::to_string(generation.iterations) + ',' + std::to_string(generation.evaluations);
   for (const double value : {generation.elapsed.count(), generation.min, generation.median, generation.max,
                              generation.best_f, generation.sigma, generation.axis_ratio})
-    write_number(out_, value);
-  for (const double value : generation.stds) write_number(out_, value);
-  for (const double value : generation.mean) write_number(out_, value);
-  out_ << '\n';
-  check();
-}
-
-void csv_log::check() {
-  out_.flush();  // so that the file is whole at any time
-  if (!out_) throw std::runtime_error("cma: can't write the log " + file_.string());
+    add_number(line, value);
+  for (const double value : generation.stds) add_number(line, value);
+  for (const double value : generation.mean) add_number(line, value);
+  out_->write(line += '\n');
 }
 
 }  // namespace mobula::cma

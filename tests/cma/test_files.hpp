@@ -24,6 +24,19 @@ class folder {
   std::filesystem::path path_;
 };
 
+/// Another working folder, until this goes.
+class working_folder {
+ public:
+  explicit working_folder(const std::filesystem::path& there) : before_(std::filesystem::current_path()) {
+    std::filesystem::current_path(there);
+  }
+  working_folder(const working_folder&) = delete;
+  ~working_folder() { std::filesystem::current_path(before_); }
+
+ private:
+  std::filesystem::path before_;
+};
+
 inline std::vector<std::string> lines_of(const std::filesystem::path& file) {
   std::ifstream in(file);
   std::vector<std::string> lines;

@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2034
 # What tests/run, examples/run, .ci/run and tests/sanitizers/run share; they source it.
 
+unset CDPATH # or `cd` may go elsewhere, and print where
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
 packages_build=(g++ meson ninja-build pkgconf libboost1.81-dev libboost-context1.81-dev libboost-fiber1.81-dev

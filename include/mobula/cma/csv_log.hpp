@@ -3,11 +3,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
+#include <memory>
 
 #include "mobula/cma/generation_report.hpp"
 
 namespace mobula::cma {
+
+class output_file;
 
 /// Writes a line of a CSV file for each generation: how the search went, for plots and spreadsheets.
 ///
@@ -18,18 +20,19 @@ namespace mobula::cma {
 /// axis_ratio, std_1 ... std_n, mean_1 ... mean_n.
 class csv_log {
  public:
-  /// Errors: throws std::runtime_error if the file can't be written. `keep`: how many iterations of a log that is there
-  /// already are kept, as a search goes on.
+  /// `keep`: how many iterations of a log that is there already are kept, as a search goes on.
+  /// Errors: throws std::system_error, which names the file and the reason, if it can't be written.
   csv_log(const std::filesystem::path& file, std::size_t dimension, std::int64_t keep = 0);
+  csv_log(csv_log&&) noexcept;
+  csv_log& operator=(csv_log&&) noexcept;
+  ~csv_log();
 
-  /// Errors: throws std::runtime_error if the line can't be written.
+  /// Writes a line; the file is whole at any time.
+  /// Errors: throws std::system_error if the line can't be written; then, on a file, nothing of it is.
   void write(const generation_report& generation);
 
  private:
-  void check();
-
-  std::filesystem::path file_;
-  std::ofstream out_;
+  std::unique_ptr<output_file> out_;
 };
 
 }  // namespace mobula::cma

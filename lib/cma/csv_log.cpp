@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <string>
+#include <system_error>
 
 #include "cma/output_file.hpp"
 
@@ -31,7 +32,8 @@ void add_number(std::string& line, double value) {
 
 // How long the header and the lines of the first so many iterations are; 0 without such a header.
 std::uintmax_t length_of(const std::filesystem::path& file, const std::string& header, std::int64_t iterations) {
-  if (iterations == 0 || !std::filesystem::is_regular_file(file)) return 0;
+  std::error_code unknown;
+  if (iterations == 0 || !std::filesystem::is_regular_file(file, unknown)) return 0;
   std::ifstream in(file, std::ios::binary);
   std::string line(header.size(), '\0');
   if (!in.read(line.data(), static_cast<std::streamsize>(line.size())) || line != header) return 0;

@@ -11,11 +11,16 @@ namespace {
 std::atomic<bool> terminated{false};
 static_assert(std::atomic<bool>::is_always_lock_free);
 
-extern "C" void on_sigterm(int) { terminated.store(true, std::memory_order_relaxed); }
-
 std::mutex watches;  // of the two below
 int watching = 0;
-struct sigaction before;
+struct sigaction before;  // written before the handler is there, which reads it
+
+// Who sends it again does not want to wait: from then on it does what it would do without us.
+extern "C" void on_sigterm(int) {
+  if (!terminated.exchange(true, std::memory_order_relaxed)) return;
+  sigaction(SIGTERM, &before, nullptr);
+  std::raise(SIGTERM);
+}
 
 }  // namespace
 
@@ -26,7 +31,8 @@ interrupt_watch::interrupt_watch() {
   action.sa_handler = on_sigterm;
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
-  sigaction(SIGTERM, &action, &before);
+  sigaction(SIGTERM, nullptr, &before);
+  sigaction(SIGTERM, &action, nullptr);
 }
 
 interrupt_watch::~interrupt_watch() {

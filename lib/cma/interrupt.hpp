@@ -7,7 +7,7 @@ namespace mobula::cma {
 /// Holds SIGTERM up, while it lives, so that a checkpoint can be written first.
 ///
 /// The last one to go sends the signal again, for whatever would have been done about it: by default, the end of the
-/// process. Threads: any number of them may live in any threads.
+/// process. A second signal is not held up. Threads: any number of them may live in any threads.
 class interrupt_watch {
  public:
   interrupt_watch();

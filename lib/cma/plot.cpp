@@ -22,7 +22,8 @@ constexpr int columns_before = 9;  // of a csv_log, up to axis_ratio
 // Of the header of a log.
 int count_columns(const std::filesystem::path& log) {
   constexpr std::string_view first = "iterations,evaluations,";
-  if (std::filesystem::exists(log) && !std::filesystem::is_regular_file(log))  // which might never end
+  std::error_code unknown;
+  if (std::filesystem::exists(log, unknown) && !std::filesystem::is_regular_file(log, unknown))  // it might never end
     throw std::runtime_error("cma: can't read the log " + shown(log) + ": it is no regular file");
   std::ifstream in(log);
   if (!in) throw std::system_error(errno, std::generic_category(), "cma: can't read the log " + shown(log));
@@ -66,8 +67,6 @@ set title 'mean of each coordinate'
 plot for [i=first_mean:last] log skip 1 using 2:i with lines linewidth 1.2
 unset multiplot
 )";
-
-std::filesystem::path script_of(std::filesystem::path picture) { return picture.replace_extension(".gp"); }
 
 // Names stand in it as strings that can't be anything else, and paths, which gnuplot takes for no command.
 void write_script(const std::filesystem::path& file, const std::filesystem::path& log,
@@ -113,10 +112,12 @@ bool is_whole(const std::filesystem::path& picture) {
 
 }  // namespace
 
+std::filesystem::path script_of(std::filesystem::path picture) { return picture.replace_extension(".gp"); }
+
 void prepare_plot(const std::filesystem::path& log, const std::filesystem::path& picture) {
   require_different({{"the log", log}, {"the plot's script", script_of(picture)}, {"the plot", picture}});
   const int columns = count_columns(log);
-  if (std::filesystem::is_directory(picture))
+  if (std::error_code unknown; std::filesystem::is_directory(picture, unknown))
     throw std::system_error(EISDIR, std::generic_category(), "cma: can't write the plot " + shown(picture));
   make_folder_of(picture);
   write_script(script_of(picture), log, picture, columns);

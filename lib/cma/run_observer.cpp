@@ -4,7 +4,11 @@
 #include <cmath>
 #include <iostream>
 #include <iterator>
+#include <string>
+#include <system_error>
 
+#include "cma/file_names.hpp"
+#include "cma/plot_script.hpp"
 #include "mobula/cma/plot.hpp"
 
 namespace mobula::cma {
@@ -41,11 +45,24 @@ void summarize(generation_record& g) {
 
 }  // namespace
 
+void run_observer::check_files(const minimize_options& how) {
+  const std::filesystem::path log = log_file(how);
+  const std::filesystem::path script = how.plot.empty() ? how.plot : script_of(how.plot);
+  std::filesystem::path fresh = how.checkpoint;
+  if (!fresh.empty()) fresh += ".new";
+  require_different({{"the checkpoint", how.checkpoint},
+                     {"the checkpoint's other name", fresh},
+                     {"the log", log},
+                     {"the plot's script", script},
+                     {"the plot", how.plot}});
+}
+
 run_observer::run_observer(const minimize_options& how, const options& settings, std::size_t dimension,
                            std::int64_t resumed)
     : how_(how), out_(how.out == nullptr ? std::cout : *how.out), log_file_(log_file(how)) {
   if (how.show != display::none) display_.emplace(how.show, out_, is_terminal(out_), limits_of(settings, how.restarts));
   if (!log_file_.empty()) log_.emplace(log_file_, dimension, resumed);
+  if (!how.plot.empty()) prepare_plot(log_file_, how.plot);
   observed_ = display_ || log_ || how.callback;
 }
 
@@ -72,7 +89,7 @@ generation_record run_observer::record(const engine& es, std::span<const double>
 
 bool run_observer::show(const generation_record& g, const earlier_runs& before) {
   const generation_report r = report(g, before);
-  if (log_) log_->write(r);
+  if (log_) write_log(r);
   if (display_) display_->show(r);
   if (how_.callback) how_.callback(r);
   return stop_requested_;
@@ -81,7 +98,18 @@ bool run_observer::show(const generation_record& g, const earlier_runs& before) 
 void run_observer::finish(const generation_record& last, const earlier_runs& before) {
   if (display_ && last.iterations > 0) display_->finish(report(last, before));
   if (how_.plot.empty()) return;
-  out_ << plot_log(log_file_, how_.plot).message << '\n' << std::flush;
+  std::string said;
+  try {
+    said = plot_log(log_file_, how_.plot).message;
+  } catch (const std::exception& e) { said = std::string("plot: none, ") + e.what(); }
+  out_ << said << '\n' << std::flush;
+}
+
+void run_observer::write_log(const generation_report& r) {
+  try {
+    log_->write(r);
+    log_trouble_.over();
+  } catch (const std::system_error& e) { log_trouble_.tell(e.what(), "the search goes on, its lines are missing"); }
 }
 
 generation_report run_observer::report(const generation_record& g, const earlier_runs& before) {

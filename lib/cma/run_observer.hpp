@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cma/display.hpp"
+#include "cma/file_trouble.hpp"
 #include "mobula/cma/csv_log.hpp"
 #include "mobula/cma/engine.hpp"
 #include "mobula/cma/minimize_options.hpp"
@@ -37,7 +38,11 @@ struct earlier_runs {
 /// Tells of a search, generation by generation, whoever wants to know: callback, display and log.
 class run_observer {
  public:
+  /// Errors: throws `std::invalid_argument` if two files of a search are one.
+  static void check_files(const minimize_options& how);
+
   /// `resumed`: the generations told before, where a search goes on.
+  /// Errors: throws std::system_error if a file can't be written; later, that is told on stderr and costs nothing.
   run_observer(const minimize_options& how, const options& settings, std::size_t dimension, std::int64_t resumed);
 
   /// Tells whether anybody wants to know of generations.
@@ -53,6 +58,7 @@ class run_observer {
  private:
   using clock = std::chrono::steady_clock;
 
+  void write_log(const generation_report& r);
   generation_report report(const generation_record& g, const earlier_runs& before);
 
   const minimize_options& how_;
@@ -61,6 +67,7 @@ class run_observer {
   std::optional<display_writer> display_;
   std::filesystem::path log_file_;  // empty for none
   std::optional<csv_log> log_;
+  file_trouble log_trouble_;
   bool observed_;
   bool stop_requested_ = false;
 };

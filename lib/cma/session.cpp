@@ -13,6 +13,10 @@ namespace {
 constexpr std::size_t most_ahead = 7;  // runs
 const std::atomic<bool> never{false};
 
+// What happens when a checkpoint could not be written.
+constexpr const char* ends_by_signal = "the search ends by SIGTERM without it";
+constexpr const char* ends = "the run is over without it";
+
 std::vector<double> copy(std::span<const double> numbers) { return {numbers.begin(), numbers.end()}; }
 
 restart_options no_restarts() { return {.restarts = 0}; }
@@ -39,9 +43,11 @@ session::session(std::span<const double> x0, double sigma0, const options& setti
       how_(how),
       plan_(sigma0, x0.size(), settings, how.restarts.value_or(no_restarts())),
       ahead_(plan_) {
+  run_observer::check_files(how);
   if (!how.checkpoint.empty()) watch_.emplace();
   if (how.resume) resume();
   if (runs_.empty() && !begin_next()) return;
+  if (watch_) try_to_save();
   const std::int64_t told = before_.iterations + runs_.front().es.iterations();
   observer_.emplace(how, runs_.front().es.settings(), x0_.size(), told);
 }
@@ -98,7 +104,7 @@ void session::run_front_asynchronously() {
   };
   const auto abandoned = [this] {
     if (!interrupted()) return false;
-    save();  // now, as the evaluations under way may take long to end
+    save(ends_by_signal);  // now, as the evaluations under way may take long to end
     return true;
   };
   run_asynchronously(r.es, objective_, how_, told, abandoned);
@@ -146,7 +152,7 @@ void session::show_generation(active_run& r, std::span<const double> values) {
   if (&r != &runs_.front()) {
     r.unseen.push_back(std::move(g));
   } else if (show(std::move(g))) {
-    if (watch_) save();  // before: whoever goes on from there does not want to stop again
+    if (watch_) save(ends);  // before: whoever goes on from there does not want to stop again
     r.es.request_stop("the callback asked for it");
     stop_ = true;
   }
@@ -163,7 +169,7 @@ bool session::show(generation_record g) {
 
 // The first run is over: it counts, and the turn of the next has come, unless the search is over with it.
 void session::finish_front() {
-  if (watch_ && !stop_) save();
+  if (watch_ && !stop_) save(interrupted() ? ends_by_signal : ends);
   if (interrupted()) {
     runs_.front().es.request_stop("SIGTERM");
     stop_ = true;

@@ -8,9 +8,11 @@
 #include <iosfwd>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "cma/archive.hpp"
+#include "cma/file_trouble.hpp"
 #include "cma/interrupt.hpp"
 #include "cma/run_observer.hpp"
 #include "mobula/cma/drive.hpp"
@@ -66,7 +68,9 @@ class session {
 
   void resume();
   void save_if_due();
-  void save();
+  void save(const char* then);
+  void try_to_save() const;
+  [[nodiscard]] std::string state() const;
 
   std::vector<double> x0_;
   double sigma0_;
@@ -82,7 +86,8 @@ class session {
   earlier_runs before_;
   search_outcome best_;  // of the runs that are over
   bool stop_ = false;
-  std::chrono::steady_clock::time_point saved_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point saved_ = std::chrono::steady_clock::now();  // or it was tried
+  file_trouble checkpoint_trouble_;
   std::optional<run_observer> observer_;
   generation_record last_{};  // that was shown, counted over all runs
 

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <stdexcept>
+#include <sstream>
 #include <string>
+#include <system_error>
+#include <utility>
 
 #include "cma/archive.hpp"
+#include "cma/output_file.hpp"
 #include "cma/session.hpp"
 #include "mobula/cma/checkpoint_error.hpp"
 
@@ -46,26 +49,36 @@ bool are_lifted(const engine& es) {
 void finished_run::pass(archive& a) { a(evaluations, stop); }
 
 void session::save_if_due() {
-  if (watch_ && std::chrono::steady_clock::now() - saved_ >= pause_between) save();
+  if (watch_ && std::chrono::steady_clock::now() - saved_ >= pause_between)
+    save("the search goes on, and tries again in ten seconds");
 }
 
-// Under another name at first, so that there is a whole checkpoint at any time.
-void session::save() {
-  std::filesystem::path fresh = how_.checkpoint;
-  fresh += ".new";
-  {
-    std::ofstream out(fresh, std::ios::binary);
-    runs_.front().es.save(out);
-    archive a;
-    a(finished_);
-    pass(a, before_);
-    pass(a, best_);
-    a.write(out);
-    out.close();
-    if (!out) throw std::runtime_error("cma: can't write the checkpoint " + fresh.string());
-  }
-  std::filesystem::rename(fresh, how_.checkpoint);
+std::string session::state() const {
+  std::ostringstream out;
+  runs_.front().es.save(out);
+  archive a;
+  std::vector<finished_run> finished = finished_;
+  earlier_runs before = before_;
+  search_outcome best = best_;
+  a(finished);
+  pass(a, before);
+  pass(a, best);
+  a.write(out);
+  return std::move(out).str();
+}
+
+void session::save(const char* then) {
+  try {
+    replace_file("the checkpoint", how_.checkpoint, state());
+    checkpoint_trouble_.over();
+  } catch (const std::system_error& e) { checkpoint_trouble_.tell(e.what(), then); }
   saved_ = std::chrono::steady_clock::now();
+}
+
+// At the start nothing is lost by an error, and what is there may still be of use.
+void session::try_to_save() const {
+  make_folder_of(how_.checkpoint);
+  try_to_replace_file("the checkpoint", how_.checkpoint, state());
 }
 
 void session::resume() {

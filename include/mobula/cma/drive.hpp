@@ -30,7 +30,7 @@ struct search_outcome {
 /// evaluation that was started is under way when it returns or throws.
 ///
 /// Errors: throws what evaluations threw, by options::on_failure; what the callback throws; `std::invalid_argument` as
-///         `engine` does; `checkpoint_error`; std::runtime_error if a file can't be written.
+///         `engine` does; `checkpoint_error`; std::system_error if a file can't be written from the start.
 [[nodiscard]] search_outcome drive(std::span<const double> x0, double sigma0, const options& settings,
                                    evaluator& objective, const minimize_options& how);
 

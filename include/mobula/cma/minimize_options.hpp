@@ -23,6 +23,8 @@ enum class display : std::uint8_t {
 /// How `minimize` goes about a search: all that does not belong to the algorithm, which has `options`.
 ///
 ///     cma::minimize(f, x0, 0.5, {.popsize = 40}, {.show = cma::display::table, .log = "run.csv"});
+/// Each file is tried at the start, where minimize throws std::system_error if it can't be written. Later that is told on
+/// stderr, with name and reason, and costs nothing else. No two of them may be one.
 struct minimize_options {
   /// Called after each generation, on the thread (or fiber) that called minimize; it can end the search. What it throws
   /// comes out of minimize.
@@ -43,7 +45,8 @@ struct minimize_options {
   /// Where run k, from 0, starts, if not all start at x0.
   std::function<std::vector<double>(std::size_t run)> start = {};
   /// Where the state of the search is kept: written between generations, ten seconds after the last time at the earliest,
-  /// and when the process is told to end by SIGTERM, which then takes its course. Empty for none.
+  /// and when the process is told to end by SIGTERM, which then takes its course; at the second SIGTERM at once. Empty for
+  /// none.
   std::filesystem::path checkpoint = {};
   /// Goes on from that file if it exists: with x0, sigma0 and options that stand there, but for the criteria to stop.
   bool resume = false;

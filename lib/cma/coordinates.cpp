@@ -4,15 +4,12 @@
 #include <stdexcept>
 #include <string>
 
+#include "cma/number_text.hpp"
+
 namespace mobula::cma {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-
-std::string number(double value) {
-  std::string text = std::to_string(value);
-  return text;
-}
 
 }  // namespace
 
@@ -49,8 +46,9 @@ void coordinates::to_u(std::span<const double> x, vector& u) const {
   for (std::size_t j = 0; j < free_.size(); ++j) {
     const std::size_t i = free_[j];
     if (bounded_ && !bounds_[j].contains(x[i])) {
-      throw std::invalid_argument("cma: x[" + std::to_string(i) + "] is " + number(x[i]) + ", outside its bounds [" +
-                                  number(bounds_[j].lower()) + ", " + number(bounds_[j].upper()) + "]");
+      throw std::invalid_argument("cma: x[" + std::to_string(i) + "] is " + number_text(x[i]) +
+                                  ", outside its bounds [" + number_text(bounds_[j].lower()) + ", " +
+                                  number_text(bounds_[j].upper()) + "]");
     }
     const double free = bounded_ && bounds_[j].bounded() && !clipping_ ? bounds_[j].unmap(x[i]) : x[i];
     u[static_cast<eigen::Index>(j)] = free / units_[j];

@@ -29,6 +29,9 @@ class covariance {
   /// Sets C = keep C + c1 p p^T + sum_k weights_k y_k y_k^T, over the columns of `y`.
   virtual void update(double keep, double c1, const vector& p, const const_column_block& y, const vector& weights) = 0;
 
+  /// Sets C_ij to C_ij / (factors_i factors_j), and decomposes that.
+  virtual void rescale(const vector& factors) = 0;
+
   /// Writes the diagonal of C (n); not below 0.
   virtual void variances(vector& out) const = 0;
   /// Returns D (n), the square roots of the eigenvalues, in no particular order.

@@ -1,12 +1,11 @@
 #include "mobula/cma/csv_log.hpp"
 
-#include <array>
-#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <string>
 #include <system_error>
 
+#include "cma/number_text.hpp"
 #include "cma/output_file.hpp"
 
 namespace mobula::cma {
@@ -17,18 +16,13 @@ void add_names(std::string& line, const char* name, std::size_t count) {
 }
 
 std::string header(std::size_t dimension) {
-  std::string line = "iterations,evaluations,seconds,min,median,max,best,sigma,axis_ratio";
+  std::string line = "iterations,evaluations,seconds,min,median,max,best,sigma,axis_ratio,run,popsize";
   add_names(line, "std_", dimension);
   add_names(line, "mean_", dimension);
   return line + '\n';
 }
 
-// With the fewest of the two numbers of digits that bring every double back.
-void add_number(std::string& line, double value) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), ",%.17g", value);
-  line += text.data();
-}
+void add_number(std::string& line, double value) { line.append(",").append(number_text(value)); }
 
 // How long the header and the lines of the first so many iterations are; 0 without such a header.
 std::uintmax_t length_of(const std::filesystem::path& file, const std::string& header, std::int64_t iterations) {
@@ -63,6 +57,7 @@ void csv_log::write(const generation_report& generation) {
   for (const double value : {generation.elapsed.count(), generation.min, generation.median, generation.max,
                              generation.best_f, generation.sigma, generation.axis_ratio})
     add_number(line, value);
+  line += ',' + std::to_string(generation.run) + ',' + std::to_string(generation.popsize);
   for (const double value : generation.stds) add_number(line, value);
   for (const double value : generation.mean) add_number(line, value);
   out_->write(line += '\n');

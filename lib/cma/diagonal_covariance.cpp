@@ -31,6 +31,11 @@ class diagonal final : public covariance {
     for (Index k = 0; k < y.cols(); ++k) c_ += weights[k] * y.col(k).cwiseAbs2();
   }
 
+  void rescale(const vector& factors) override {
+    c_.array() /= factors.array().square();
+    decompose();
+  }
+
   void variances(vector& out) const override { out = c_.cwiseMax(0.0); }
   [[nodiscard]] const vector& lengths() const override { return lengths_; }
   void axis(Index i, vector& out) const override { out = vector::Unit(c_.size(), i); }

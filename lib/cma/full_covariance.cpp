@@ -42,6 +42,11 @@ class full final : public covariance {
     add_symmetric_product(weighted, y, c_);
   }
 
+  void rescale(const vector& factors) override {
+    for (Index j = 0; j < c_.cols(); ++j) c_.col(j).array() /= factors.array() * factors[j];
+    axes_.decompose(c_);
+  }
+
   void variances(vector& out) const override { out = c_.diagonal().cwiseMax(0.0); }  // rounding may go below 0
   [[nodiscard]] const vector& lengths() const override { return axes_.lengths(); }
   void axis(Index i, vector& out) const override { out = axes_.axes().col(i); }

@@ -47,6 +47,7 @@ double penalty::typical_difference() {
 
 void penalty::adapt(std::span<const double> sorted_values, const search_state& s, double mueff) {
   s.C->variances(variances_);
+  variances_ = variances_.cwiseProduct(s.scale.cwiseAbs2());
   remember(sorted_values, s);
   ++generations_;
   if (remembered_ == 0) return;  // no two finite values that differ, ever

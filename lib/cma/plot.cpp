@@ -17,7 +17,7 @@
 namespace mobula::cma {
 namespace {
 
-constexpr int columns_before = 9;  // of a csv_log, up to axis_ratio
+constexpr int columns_before = 11;  // of a csv_log, up to popsize
 
 // Of the header of a log.
 int count_columns(const std::filesystem::path& log) {

@@ -176,7 +176,9 @@ void population::place_injected(const search_state& s) {
 void population::mirror(const search_state& s, std::span<const std::uint32_t> ranked) {
   directed_ = 0;
   if (method_ != mirror_method::selective) return;
-  for (std::size_t rank = ranked.size(); rank-- > 0 && directed_ < mirrors_;) {
+  // The last so many ranks, and of few solutions only the worse half: the opposite of a good one leads astray.
+  const std::size_t first = std::max(ranked.size() - std::min(mirrors_, ranked.size()), (ranked.size() + 1) / 2);
+  for (std::size_t rank = ranked.size(); rank-- > first;) {
     if (origins_[ranked[rank]] == origin::mirrored) continue;  // or it would go back and forth
     directions_.col(index(directed_++)) = s.sigma * s.scale.cwiseProduct(y_.col(index(ranked[rank])));
   }

@@ -38,7 +38,8 @@ class population {
 
   /// Notes a solution (n numbers) that the next generation starts with.
   void inject(std::span<const double> x) { waiting_.insert(waiting_.end(), x.begin(), x.end()); }
-  /// Notes the steps of the worst of these columns, which stand in order, to be mirrored in the next generation.
+  /// Notes the steps of the worst of these columns, which stand in order, to be mirrored in the next generation; of
+  /// those that are mirrors themselves it notes none, so there may be fewer.
   void mirror(const search_state& s, std::span<const std::uint32_t> ranked);
   [[nodiscard]] std::size_t mirrors() const noexcept { return mirrors_; }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "cma/normal_sampler.hpp"
+#include "cma/number_text.hpp"
 #include "mobula/cma/parameters.hpp"
 
 namespace mobula::cma {
@@ -14,7 +15,7 @@ namespace {
 
 void require(bool holds, const char* name, double value, const char* rule) {
   if (!holds)
-    throw std::invalid_argument("cma: " + std::string(name) + " is " + std::to_string(value) + "; it must be " + rule);
+    throw std::invalid_argument("cma: " + std::string(name) + " is " + number_text(value) + "; it must be " + rule);
 }
 
 bool is_count(double value) { return value >= 0 && (value == std::floor(value)); }

@@ -3,11 +3,13 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
-#include <sstream>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "cma/number_text.hpp"
+#include "cma/rates.hpp"
 #include "mobula/cma/parameters.hpp"
 
 namespace mobula::cma {
@@ -15,20 +17,23 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-template <class Value>
-void require(bool holds, std::string_view what, Value value, std::string_view rule) {
+void require(bool holds, std::string_view what, double value, std::string_view rule) {
   if (holds) return;
-  std::ostringstream message;
-  message << "cma: " << what << " is " << value << "; it must be " << rule;
-  throw std::invalid_argument(message.str());
+  throw std::invalid_argument("cma: " + std::string(what) + " is " + number_text(value) + "; it must be " +
+                              std::string(rule));
+}
+void require(bool holds, std::string_view what, std::size_t value, std::string_view rule) {
+  require(holds, what, static_cast<double>(value), rule);
 }
 
 std::string at(std::string_view name, std::size_t i) { return std::string(name) + "[" + std::to_string(i) + "]"; }
 
+std::string sigma_range() { return "from " + number_text(smallest_sigma) + " to " + number_text(largest_sigma); }
+
 void check_start(std::span<const double> x0, double sigma0) {
   require(!x0.empty(), "the length of x0", x0.size(), "at least 1");
   check_point(x0, "x0");
-  require(sigma0 > 0 && sigma0 < infinity, "sigma0", sigma0, "greater than 0 and finite");
+  require(sigma0 >= smallest_sigma && sigma0 <= largest_sigma, "sigma0", sigma0, "greater than 0: " + sigma_range());
 }
 
 void check_count(std::string_view name, double value) {
@@ -81,16 +86,21 @@ void check_space(std::size_t n, const options& given) {
   for (std::size_t i = 0; i < n; ++i) {
     const double lower = given.bounds.lower.of(i, -infinity);
     const double upper = given.bounds.upper.of(i, infinity);
-    require(lower < upper, at("bounds.lower", i), lower, "below bounds.upper, which is " + std::to_string(upper));
+    require(lower < upper, at("bounds.lower", i), lower, "below bounds.upper, which is " + number_text(upper));
     const double greatest = given.maxstd.empty() ? (upper - lower) / 3 : given.maxstd.of(i, infinity);
     require(given.minstd.of(i, 0) < greatest, at("minstd", i), given.minstd.of(i, 0),
-            "below maxstd, which is " + std::to_string(greatest));
+            "below maxstd, which is " + number_text(greatest));
   }
   std::vector<bool> seen(n, false);
   for (const fixed_variable& variable : given.fixed_variables) {
     require(variable.index < n, "the index of a fixed variable", variable.index, "below " + std::to_string(n));
     require(!seen[variable.index], "the index of a fixed variable", variable.index, "there once only");
     require(std::isfinite(variable.value), "the value of a fixed variable", variable.value, "finite");
+    const double lower = given.bounds.lower.of(variable.index, -infinity);
+    const double upper = given.bounds.upper.of(variable.index, infinity);
+    require(lower <= variable.value && variable.value <= upper,
+            "the value of the fixed variable x[" + std::to_string(variable.index) + "]", variable.value,
+            "within its bounds [" + number_text(lower) + ", " + number_text(upper) + "]");
     seen[variable.index] = true;
   }
 }
@@ -98,7 +108,8 @@ void check_space(std::size_t n, const options& given) {
 void check_variants(const options& given) {
   const double popsize = given.popsize;
   check_count("popsize", given.popsize);
-  require(popsize == 0 || (popsize >= 2 && popsize <= 0x1p31), "popsize", popsize, "at least 2, or 0 for the default");
+  require(popsize == 0 || (popsize >= 2 && popsize <= most_candidates), "popsize", popsize,
+          "at least 2 and at most " + number_text(most_candidates) + ", or 0 for the default");
   check_count("diagonal", given.diagonal);
   require(given.active_injected >= 0 && given.active_injected <= 1, "active_injected", given.active_injected,
           "from 0 to 1");
@@ -107,7 +118,7 @@ void check_variants(const options& given) {
 void check_mirrors(double mirrors, double popsize) {
   require(mirrors >= 0 && (mirrors < 0.5 || mirrors == std::floor(mirrors)), "mirrors", mirrors,
           "a whole number, or a share below 0.5");
-  require(mirrors <= popsize / 2, "mirrors", mirrors, "half of popsize at most, which is " + std::to_string(popsize));
+  require(mirrors <= popsize / 2, "mirrors", mirrors, "half of popsize at most, which is " + number_text(popsize / 2));
 }
 
 // Saves and loads a type that converts to T and back.
@@ -142,6 +153,10 @@ options checked(std::span<const double> x0, double sigma0, const options& given)
   check_variants(given);
   check_criteria(given);
   check_space(x0.size(), given);
+  for (std::size_t i = 0; i < given.stds.size(); ++i) {
+    const double first = sigma0 * given.stds.of(i, 1);
+    require(first >= smallest_sigma && first <= largest_sigma, "sigma0 times " + at("stds", i), first, sigma_range());
+  }
   options all = given;
   const std::size_t fixed = std::min(given.fixed_variables.size(), x0.size() - 1);
   const double n = static_cast<double>(x0.size() - fixed);

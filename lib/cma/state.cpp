@@ -24,12 +24,39 @@ search_state::search_state(const vector& start, double sigma0, const vector& fac
       p_c(p_sigma),
       stds(sigma0 * factors),
       C(is_diagonal ? diagonal_covariance(start.size()) : full_covariance(start.size())),
-      diagonal(is_diagonal) {}
+      diagonal(is_diagonal),
+      factors(stds),
+      turned(stds) {}
 
 void search_state::decompose_if_due(const parameters& p) {
   if (!is_due(*this, p)) return;
   C->decompose();
+  equalize_coordinates();
   decomposed = generation;
+}
+
+// pycma's `conditioncov_alleviate`, its first number: C becomes a correlation matrix when its diagonal spans more than
+// 1e8. S C S stays what it is, so variables in very different units leave C well-conditioned. The paths go with it: p_c
+// as S p_c stays, and p_sigma, which is in the coordinates of C^(-1/2) S^(-1), as S C^(1/2) p_sigma stays. pycma lets
+// p_sigma point elsewhere.
+void search_state::equalize_coordinates() {
+  constexpr double widest = 1e8;
+  C->variances(factors);
+  if (!(factors.maxCoeff() > widest * factors.minCoeff()) || !(factors.minCoeff() > 0)) return;
+  factors = factors.cwiseSqrt();
+  const auto turn = [this](vector& path) {
+    path.setZero();
+    C->add_rotated(1, turned, path);
+  };
+  C->whiten(p_sigma, turned);  // B D B^T p_sigma, with B D^-1 B^T at hand
+  turned = turned.cwiseProduct(C->lengths().cwiseAbs2());
+  turn(p_sigma);
+  C->rescale(factors);
+  p_sigma = p_sigma.cwiseQuotient(factors);
+  C->whiten(p_sigma, turned);
+  turn(p_sigma);
+  p_c = p_c.cwiseQuotient(factors);
+  scale = scale.cwiseProduct(factors);
 }
 
 void search_state::limit_stds(const vector& least, const vector& greatest) {

@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "cma/number_text.hpp"
+
 namespace mobula::cma {
 namespace {
 
@@ -45,7 +47,8 @@ void stop_reasons::add_callback(std::string message) {
 }
 
 std::ostream& operator<<(std::ostream& out, const stop_reason& reason) {
-  return out << reason.name() << ": " << reason.value << " (threshold " << reason.threshold << ")";
+  return out << reason.name() << ": " << number_text(reason.value) << " (threshold " << number_text(reason.threshold)
+             << ")";
 }
 
 std::ostream& operator<<(std::ostream& out, const stop_reasons& reasons) {

@@ -3,17 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cma/rates.hpp"
+
 namespace mobula::cma {
 
 using eigen::Index;
-
-namespace {
-
-// Searches that nobody stopped drift this far: beyond lies what no double can hold.
-constexpr double smallest_sigma = 1e-300;
-constexpr double largest_sigma = 1e150;
-
-}  // namespace
 
 updater::updater(std::size_t dimension, std::size_t popsize, double active_injected)
     : n_(static_cast<double>(dimension)),

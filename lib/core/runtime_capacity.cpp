@@ -1,17 +1,16 @@
 #include <mobula/core/runtime_capacity.hpp>
 #include <mobula/core/scheduler.hpp>
 
-#include <sstream>
+#include <array>
+#include <charconv>
 #include <stdexcept>
 #include <utility>
 
 namespace mobula::detail {
 
 std::string amount_text(double amount) {
-  std::ostringstream out;
-  out.precision(15);
-  out << amount;
-  return out.str();
+  std::array<char, 32> text{};
+  return {text.data(), std::to_chars(text.data(), text.data() + text.size(), amount).ptr};
 }
 
 std::string wrong_resource(std::string const& name, double amount) {

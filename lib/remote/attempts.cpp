@@ -1,4 +1,5 @@
 #include <mobula/core/error.hpp>
+#include <mobula/core/runtime_capacity.hpp>
 #include <mobula/remote/attempts.hpp>
 
 #include <cmath>
@@ -16,10 +17,7 @@ bool may_be_tried_again(task_options const& o, failure_ptr const& why) {
 }
 
 std::string in_seconds(duration d) {
-  std::string text = std::to_string(std::chrono::duration<double>(d).count());
-  while (text.back() == '0') text.pop_back();
-  if (text.back() == '.') text.pop_back();
-  return text + " s";
+  return amount_text(std::chrono::duration<double>(d).count()) + " s";
 }
 
 }  // namespace

@@ -74,6 +74,9 @@ TEST_CASE("whoever always fails is not asked for ever", "[cma]") {
   cma::engine limited(start, 0.5, {.popsize = 4, .maxfevals = 10, .on_failure = cma::failure_policy::resample});
   while (!limited.stop()) limited.tell(numbers(limited.ask().size() / 3, not_a_number));
   CHECK(limited.stop().contains("maxfevals"));
+  cma::engine exact(start, 0.5, {.popsize = 4, .maxfevals = 8, .on_failure = cma::failure_policy::resample});
+  while (!exact.stop()) exact.tell(numbers(exact.ask().size() / 3, not_a_number));
+  CHECK(exact.evaluations() == 8);
   CHECK(limited.evaluations() == 12);
 }
 

@@ -81,6 +81,9 @@ TEST_CASE("bad arguments are turned down with what is wrong and what is right", 
   CHECK(has(sigma(-1), "sigma0 is -1"));
   CHECK(has(sigma(not_a_number), "sigma0 is nan"));
   CHECK(has(sigma(inf), "sigma0 is inf"));
+  CHECK(has(sigma(2e150), "sigma0 is 2e+150; it must be greater than 0: from 1e-300 to 1e+150"));
+  CHECK(has(sigma(1e-301), "sigma0 is 1e-301"));
+  CHECK(cma::optimizer(x0, 1e150).sigma() == 1e150);
   CHECK(has(complaint([] { cma::optimizer(std::vector<double>{}, 1); }), "length of x0 is 0; it must be at least 1"));
   CHECK(has(complaint([] { cma::optimizer({1, not_a_number}, 1); }), "x0[1] is nan; it must be finite"));
   CHECK(has(complaint([] { cma::optimizer(Eigen::MatrixXd::Ones(2, 2), 1); }), "must be a vector"));
@@ -88,6 +91,10 @@ TEST_CASE("bad arguments are turned down with what is wrong and what is right", 
   const auto option = [&](const cma::options& o) { return complaint([&] { cma::optimizer(x0, 1, o); }); };
   CHECK(has(option({.popsize = 1}), "popsize is 1; it must be at least 2"));
   CHECK(has(option({.popsize = -4}), "popsize is -4"));
+  CHECK(has(option({.popsize = 1e12}), "popsize is 1e+12; it must be at least 2 and at most 16777216, or 0"));
+  CHECK(has(option({.maxfevals = 1234567.5}), "maxfevals is 1234567.5"));
+  CHECK(has(option({.stds = 1e200}), "sigma0 times stds[0] is 1e+200; it must be from 1e-300 to 1e+150"));
+  CHECK(has(option({.mirrors = 4}), "mirrors is 4; it must be half of popsize at most, which is 3"));
   CHECK(has(option({.popsize = 2.5}), "popsize is 2.5"));
   CHECK(has(option({.popsize = inf}), "popsize is inf"));
   CHECK(has(option({.ftarget = not_a_number}), "ftarget is nan"));

@@ -77,7 +77,7 @@ TEST_CASE("in a box no standard deviation exceeds a third of it, unless that is 
 
 TEST_CASE("standard deviations stay above the least", "[cma]") {
   cma::engine es(start, 1, cma_test::never({.minstd = {0.1, 0.001, 0}}));
-  for (int i = 0; i < 200; ++i) step(es, sphere);
+  for (int i = 0; i < 300; ++i) step(es, sphere);
   CHECK(es.stds()[0] >= 0.1 * (1 - 1e-12));
   CHECK(es.stds()[1] >= 0.001 * (1 - 1e-12));
   CHECK(es.stds()[2] < 0.001);
@@ -137,5 +137,9 @@ TEST_CASE("a space that makes no sense is turned down", "[cma]") {
   CHECK(has(option({.fixed_variables = {{1, 1}, {1, 2}}}), "there once only"));
   CHECK(has(option({.fixed_variables = {{0, 1}, {1, 1}, {2, 1}}}), "all variables are fixed"));
   CHECK(has(option({.fixed_variables = {{0, infinity}}}), "value of a fixed variable is inf"));
+  CHECK(has(option({.bounds = {.lower = 2.5}}), "x[1] is 2, outside its bounds [2.5, inf]"));
+  CHECK(has(option({.bounds = {.lower = 0, .upper = 0.1}}), "x[0] is 3, outside its bounds [0, 0.1]"));
+  CHECK(has(option({.bounds = {.lower = 0, .upper = 5}, .fixed_variables = {{1, 7.5}}}),
+            "the value of the fixed variable x[1] is 7.5; it must be within its bounds [0, 5]"));
   CHECK(has(option({.minstd = 2, .maxstd = 1}), "minstd[0] is 2; it must be below maxstd"));
 }

@@ -69,6 +69,24 @@ TEST_CASE("reasons print their names, values and thresholds", "[cma]") {
   CHECK(out.str() == "maxiter: 100 (threshold 100), tolx: 3e-12 (threshold 1e-11)");
 }
 
+TEST_CASE("numbers in reasons are the shortest that come back exactly", "[cma]") {
+  cma::stop_reasons reasons;
+  reasons.add({criterion::maxfevals, 1234567, 1234568});
+  reasons.add({criterion::tolfun, 0.1, 1.0 / 3});
+  CHECK(to_string(reasons) == "maxfevals: 1234568 (threshold 1234567), tolfun: 0.3333333333333333 (threshold 0.1)");
+}
+
+TEST_CASE("a run stops in the very generation that reaches maxfevals", "[cma]") {
+  for (const auto& [budget, evaluations] : {std::pair{99, 100}, {100, 100}, {101, 110}, {1, 10}}) {
+    CAPTURE(budget);
+    const cma::result r = run(sphere, 1, 1, only([b = budget](auto& o) {
+                                o.popsize = 10;
+                                o.maxfevals = b;
+                              }));
+    CHECK(r.evaluations == evaluations);
+  }
+}
+
 TEST_CASE("asking for a criterion that does not exist is an error", "[cma]") {
   CHECK_THROWS_AS(cma::stop_reasons{}.contains("tolfum"), std::invalid_argument);
 }

@@ -121,6 +121,33 @@ TEST_CASE("selective mirrors are the opposite of the worst candidates of the gen
   }
 }
 
+TEST_CASE("where the worst candidates are mirrors, nothing is mirrored instead", "[cma]") {
+  // The worse half of the generation before: two mirrors of its first columns, and the one drawn there.
+  cma::engine es(start, 1, {.popsize = 6, .seed = 2, .mirrors = 2});
+  step(es, sphere);
+  const numbers mirrors(es.ask().begin(), es.ask().end());
+  const numbers mean(es.mean().begin(), es.mean().end());
+  es.tell(numbers{8, 9, 1, 2, 3, 4});  // the first two are mirrors
+  const numbers xs(es.ask().begin(), es.ask().end());
+  for (std::size_t k = 0; k < 2; ++k) {
+    for (std::size_t old = 0; old < 6; ++old) {
+      double sum = 0;
+      for (std::size_t i = 0; i < 6; ++i) sum += (xs[k * 6 + i] - es.mean()[i]) * (mirrors[old * 6 + i] - mean[i]);
+      CHECK(sum / length(xs, k, es.mean()) / length(mirrors, old, mean) > -0.999);
+    }
+  }
+}
+
+TEST_CASE("with the smallest population selective mirrors still converge", "[cma]") {
+  int solved = 0;
+  for (unsigned seed = 1; seed <= 11; ++seed) {
+    cma::engine es(numbers(5, 1.0), 1, {.popsize = 2, .seed = seed, .ftarget = 1e-8, .mirrors = 1});
+    while (!es.stop()) step(es, sphere);
+    solved += es.stop().contains("ftarget") ? 1 : 0;
+  }
+  CHECK(solved >= 10);
+}
+
 TEST_CASE("an elitist run does not forget its best solution", "[cma]") {
   // All that comes after the first generation is worse than its best: the mean must go back there.
   const auto distance_after = [](bool elitist) {

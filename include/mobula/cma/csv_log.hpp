@@ -17,7 +17,7 @@ class output_file;
 ///     cma::minimize(f, x0, 0.5, {}, {.callback = [&](auto& generation) { log.write(generation); }});
 ///
 /// `minimize_options::log` does just that. Columns: iterations, evaluations, seconds, min, median, max, best, sigma,
-/// axis_ratio, std_1 ... std_n, mean_1 ... mean_n.
+/// axis_ratio, run (0, or how many restarts came before), popsize, std_1 ... std_n, mean_1 ... mean_n.
 class csv_log {
  public:
   /// `keep`: how many iterations of a log that is there already are kept, as a search goes on.

@@ -25,7 +25,7 @@ struct generation_report {
   std::span<const double> mean;           ///< the mean of the distribution (n), after this generation
   std::span<const double> stds;           ///< its standard deviations (n), in units of x
   double sigma;                           ///< the step size
-  double axis_ratio;                      ///< the longest principal axis of the distribution over the shortest
+  double axis_ratio;                      ///< the longest principal axis of the covariance matrix over the shortest
   std::chrono::duration<double> elapsed;  ///< since minimize was called
   const stop_reasons& stop;               ///< the criteria that have fired
 

@@ -33,7 +33,7 @@ struct minimize_options {
   display show = display::none;
   std::ostream* out = nullptr;
   /// A CSV file with a line for each generation: iterations, evaluations, seconds, min, median, max, best, sigma, axis
-  /// ratio, then the standard deviations and the mean. Empty for none.
+  /// ratio, run, popsize, then the standard deviations and the mean. Empty for none.
   std::filesystem::path log = {};
   /// A picture (PNG) of the log, drawn by the gnuplot program when the search is over; `out` says so, or why there is
   /// none. Its log and the gnuplot script are kept beside it. Empty for none.

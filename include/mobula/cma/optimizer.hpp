@@ -201,7 +201,8 @@ class optimizer {
   /// Returns D (N), the square roots of the eigenvalues of C as of its last decomposition, in no particular order: how
   /// long the axes of the distribution are, in units of sigma. N is n without the fixed variables.
   [[nodiscard]] Eigen::VectorXd axis_lengths() const { return as_map(engine_.axis_lengths()); }
-  /// Returns the covariance matrix C (N x N) of the search.
+  /// Returns the covariance matrix C (N x N) of the search, without the standard deviations of coordinates that the
+  /// options gave (`stds`) or that differed so widely that they were moved out of it.
   [[nodiscard]] Eigen::MatrixXd covariance() const {
     const auto n = static_cast<Eigen::Index>(engine_.axis_lengths().size());
     Eigen::MatrixXd c(n, n);

@@ -22,7 +22,7 @@ inline constexpr double most_of_a_resource = 9e14;
   return static_cast<double>(units) / static_cast<double>(units_of_one);
 }
 
-/// An amount as errors and people write it: "2", "0.5".
+/// A number as errors and people write it: the shortest text that it can be read back from exactly. "2", "0.5".
 [[nodiscard]] std::string amount_text(double amount);
 
 /// Why a resource can't have that name or amount; empty if it can.

@@ -5,10 +5,9 @@
 
 #include <Eigen/Core>
 
-#include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <string>
 #include <vector>
 
 namespace cma = mobula::cma;
@@ -26,39 +25,25 @@ void go_on(cma::optimizer& es, int generations) {
   }
 }
 
-// [save]
-// Written beside the old one and renamed, so that there is a whole one at any time.
-void save(cma::optimizer const& es, std::string const& path) {
-  std::string const next = path + ".next";
-  std::ofstream file(next, std::ios::binary);
-  es.save(file);
-  file.close();
-  std::rename(next.c_str(), path.c_str());
-}
-
-cma::optimizer resume(std::string const& path) {
-  std::ifstream file(path, std::ios::binary);
-  return cma::optimizer::resume(file);
-}
-// [/save]
-
 }  // namespace
 
 int main() {
-  std::string const path = "search.checkpoint";
+  std::filesystem::path const path = "search.checkpoint";
   cma::optimizer whole(Eigen::VectorXd::Zero(8), 0.3, {.seed = 4, .ftarget = 1e-10});
   go_on(whole, 1000);
 
   cma::optimizer first(Eigen::VectorXd::Zero(8), 0.3, {.seed = 4, .ftarget = 1e-10});
   go_on(first, 20);
-  save(first, path);
-  cma::optimizer second = resume(path);
+  // [save]
+  first.save(path);  // a whole checkpoint is there at any time: the one before, or this
+  cma::optimizer second = cma::optimizer::resume(path);
+  // [/save]
   go_on(second, 1000);
   std::cout << "the same to the last bit: " << std::boolalpha << (second.result().x == whole.result().x) << '\n';
 
   std::fstream(path, std::ios::in | std::ios::out | std::ios::binary).seekp(200) << 'x';  // an accident
   try {
-    resume(path);
+    static_cast<void>(cma::optimizer::resume(path));
   } catch (cma::checkpoint_error const& error) { std::cout << error.what() << '\n'; }
-  std::remove(path.c_str());
+  std::filesystem::remove(path);
 }

@@ -8,18 +8,16 @@
 #include <string_view>
 #include <utility>
 
-#include "mobula/cma/checkpoint_error.hpp"
-
 namespace mobula::cma {
 namespace {
 
 constexpr std::string_view magic = "mobula cma\r\n\x1a\n";  // what a transfer as text would change
-constexpr std::uint16_t version = 1;
+constexpr std::uint16_t version = 2;
 constexpr std::size_t header_size = 16 + sizeof(std::uint64_t);
 
 static_assert(magic.size() + sizeof(version) == 16);
 
-[[noreturn]] void refuse(const std::string& why) { throw checkpoint_error("cma: cannot resume: " + why); }
+[[noreturn]] void refuse(const std::string& why) { throw unreadable(why); }
 
 std::uint64_t checksum(std::string_view bytes, std::uint64_t hash = 0xcbf29ce484222325) {
   for (const char byte : bytes) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
@@ -86,42 +84,48 @@ void archive::write(std::ostream& out) const {
   if (!out) throw checkpoint_error("cma: the checkpoint could not be written: the stream has failed");
 }
 
-void archive::require(bool fits) {
-  if (!fits) refuse("the checkpoint is damaged: its numbers do not fit together");
+void archive::require(bool fits, const char* what) {
+  if (!fits) refuse(std::string("the checkpoint makes no sense: ") + what);
 }
 
-void archive::require_end() const { require(position_ == bytes_.size()); }
+void archive::require_end() const { require(position_ == bytes_.size(), "there is something behind its end"); }
 
-void archive::operator()(std::uint64_t& value) {
+void archive::require_left(double numbers) const {
+  require(static_cast<double>(bytes_.size() - position_) >= sizeof(double) * numbers,
+          "it is too short for its numbers");
+}
+
+void archive::bits(std::uint64_t& value) {
   if (!loading_) {
     bytes_ += to_bytes(value);
     return;
   }
-  require(bytes_.size() - position_ >= sizeof(value));
+  require_left(1);
   value = from_bytes(std::string_view(bytes_).substr(position_, sizeof(value)));
   position_ += sizeof(value);
 }
 
 void archive::operator()(double& value) {
-  auto bits = std::bit_cast<std::uint64_t>(value);
-  (*this)(bits);
-  value = std::bit_cast<double>(bits);
+  auto whole = std::bit_cast<std::uint64_t>(value);
+  bits(whole);
+  value = std::bit_cast<double>(whole);
 }
 
 void archive::operator()(bool& value) {
   std::uint64_t wide = value ? 1 : 0;
-  (*this)(wide);
+  bits(wide);
+  require(wide <= 1, "a truth value is none");
   value = wide != 0;
 }
 
-std::uint64_t archive::length(std::uint64_t size) {
+std::uint64_t archive::length(std::uint64_t size, std::uint64_t least) {
   (*this)(size);
-  require(!loading_ || size <= bytes_.size() - position_);
+  require(!loading_ || size <= (bytes_.size() - position_) / least, "a length is greater than what is left");
   return size;
 }
 
 void archive::operator()(std::string& value) {
-  const std::uint64_t size = length(value.size());
+  const std::uint64_t size = length(value.size(), 1);
   if (loading_) {
     value.assign(bytes_, position_, size);
     position_ += size;
@@ -134,12 +138,13 @@ void archive::operator()(matrix& value) {
   auto rows = static_cast<std::uint64_t>(value.rows());
   auto cols = static_cast<std::uint64_t>(value.cols());
   (*this)(rows, cols);
-  require(std::cmp_equal(rows, value.rows()) && std::cmp_equal(cols, value.cols()));
+  require(std::cmp_equal(rows, value.rows()) && std::cmp_equal(cols, value.cols()), "a matrix has another size");
   for (eigen::Index i = 0; i < value.size(); ++i) (*this)(value.data()[i]);
 }
 
 void archive::operator()(vector& value) {
-  require(std::cmp_equal(length(static_cast<std::uint64_t>(value.size())), value.size()));
+  require(std::cmp_equal(length(static_cast<std::uint64_t>(value.size())), value.size()),
+          "a vector has another length");
   for (eigen::Index i = 0; i < value.size(); ++i) (*this)(value[i]);
 }
 

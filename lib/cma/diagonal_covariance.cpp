@@ -40,7 +40,12 @@ class diagonal final : public covariance {
   [[nodiscard]] const vector& lengths() const override { return lengths_; }
   void axis(Index i, vector& out) const override { out = vector::Unit(c_.size(), i); }
   void write(matrix& out) const override { out = c_.asDiagonal(); }
-  void pass(archive& a) override { a(c_, lengths_); }
+  void pass(archive& a) override {
+    a(c_, lengths_);
+    if (!a.loading()) return;
+    archive::require(c_.allFinite(), "C is not finite");
+    archive::require((lengths_.array() > 0).all() && lengths_.allFinite(), "an axis has no positive, finite length");
+  }
 
  private:
   vector c_;

@@ -44,7 +44,11 @@ void eigensystem::decompose(matrix& c) {
 
 void eigensystem::pass(archive& a) {
   a(axes_, lengths_);
-  if (a.loading()) square_root_.noalias() = axes_ * lengths_.asDiagonal();
+  if (!a.loading()) return;
+  archive::require((lengths_.array() > 0).all() && lengths_.allFinite(), "an axis has no positive, finite length");
+  const double skew = (axes_.transpose() * axes_ - matrix::Identity(axes_.cols(), axes_.cols())).cwiseAbs().maxCoeff();
+  archive::require(skew < 1e-6, "the axes are not at right angles");
+  square_root_.noalias() = axes_ * lengths_.asDiagonal();
 }
 
 // Eigenvalues and -vectors of the tridiagonal matrix that C is orthogonally similar to. SelfAdjointEigenSolver::compute

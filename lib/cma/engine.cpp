@@ -45,9 +45,11 @@ void engine::save(std::ostream& out) const {
   a.write(out);
 }
 
-engine engine::resume(std::istream& in) {
-  archive a(in);
-  return engine(impl::resume(a));
+engine engine::resume(std::istream& in, const std::string& from) {
+  return resumed(from.empty() ? from : " from " + from, [&] {
+    archive a(in);
+    return engine(impl::resume(a));
+  });
 }
 
 const stop_reasons& engine::stop() const noexcept { return impl_->reasons; }

@@ -56,7 +56,10 @@ class full final : public covariance {
     out.triangularView<eigen::StrictlyUpper>() = c_.transpose();
   }
 
-  void pass(archive& a) override { a(c_, axes_); }
+  void pass(archive& a) override {
+    a(c_, axes_);
+    archive::require(c_.allFinite() || !a.loading(), "C is not finite");
+  }
 
  private:
   matrix c_;  // only its lower triangle is kept up

@@ -15,6 +15,17 @@ penalty::penalty(const coordinates& space, std::size_t popsize)
       sorted_(history_.size()),
       variances_(vector::Zero(static_cast<eigen::Index>(space.dimension()))) {}
 
+void penalty::pass(archive& a) {
+  a(gamma_, weighted_, history_, remembered_, generations_);
+  const auto is_weight = [](double v) { return v >= 0 && std::isfinite(v); };
+  archive::require(gamma_.size() == space_.dimension() && std::ranges::all_of(gamma_, is_weight),
+                   "the penalty has not a weight for each variable");
+  archive::require(history_.size() == sorted_.size() && std::ranges::all_of(history_, is_weight),
+                   "the penalty remembers what it can't");
+  archive::require(remembered_ <= generations_ && (!weighted_ || remembered_ > 0),
+                   "the penalty remembers more generations than there were");
+}
+
 double penalty::of(const double* u) const {
   if (!weighted_) return 0;
   double sum = 0;

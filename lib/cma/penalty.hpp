@@ -27,7 +27,7 @@ class penalty {
   /// Returns the penalty of a point of the search (N).
   [[nodiscard]] double of(const double* u) const;
 
-  void pass(archive& a) { a(gamma_, weighted_, history_, remembered_, generations_); }
+  void pass(archive& a);
 
  private:
   void remember(std::span<const double> sorted_values, const search_state& s);

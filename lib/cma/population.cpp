@@ -200,16 +200,34 @@ std::size_t population::find(std::span<const double> x, std::size_t hint) const 
   return size_;
 }
 
+// Solutions from outside: n finite numbers each, within their bounds.
+void population::check_points(const std::vector<double>& points) {
+  const std::size_t n = space_.full_dimension();
+  archive::require(points.size() % n == 0, "an injected solution is cut off");
+  archive::require(std::ranges::all_of(points, [](double v) { return std::isfinite(v); }),
+                   "an injected solution is not finite");
+  for (std::size_t i = 0; i < points.size(); i += n) space_.to_u(std::span(points).subspan(i, n), scratch_u_);
+}
+
 void population::pass(archive& a, search_state& s, const parameters& p, std::size_t count) {
-  a(waiting_, injected_, directions_, directed_);
-  const std::uint64_t columns = a.length(size_);
   std::vector<std::uint64_t> ids(ids_.begin(), ids_.begin() + static_cast<std::ptrdiff_t>(size_));
-  a(ids);
-  if (!a.loading() || columns == 0) return;
-  archive::require(ids.size() == columns && columns >= count && directed_ <= mirrors_);
+  a(waiting_, injected_, directions_, directed_, ids);
+  if (!a.loading()) return;
+  check_points(waiting_);
+  check_points(injected_);
+  archive::require(directions_.allFinite() && directed_ <= static_cast<std::size_t>(directions_.cols()),
+                   "there are more directions to mirror than mirrors");
+  archive::require(ids.empty() ? injected_.empty() : ids.size() >= count, "candidates of the generation are missing");
+  archive::require(injected_.size() <= count * space_.full_dimension(), "more is injected than a generation has");
+  for (std::size_t k = 0; k < ids.size(); ++k)
+    archive::require((k < count && ids[k] == k) || ids[k] >= count, "a candidate is drawn as another one");
+  if (!ids.empty()) draw_as(ids, s, p, count);
+}
+
+// What was drawn one by one later is drawn in the same way and order, so that it is rounded alike.
+void population::draw_as(std::span<const std::uint64_t> ids, search_state& s, const parameters& p, std::size_t count) {
   draw_columns(s, p, count);
-  // What was drawn one by one later is drawn in the same way and order, so that it is rounded alike.
-  for (std::size_t k = 0; k < columns; ++k) {
+  for (std::size_t k = 0; k < ids.size(); ++k) {
     if (k >= count) draw(s);
     if (ids[k] == ids_[k]) continue;
     next_id_ = ids[k];

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -36,6 +37,9 @@ class population {
   /// Forgets the candidates, not the solutions that wait to be injected.
   void clear() noexcept;
 
+  /// Forgets all columns but the first `size`, if there are more.
+  void forget_from(std::size_t size) noexcept { size_ = std::min(size_, size); }
+
   /// Notes a solution (n numbers) that the next generation starts with.
   void inject(std::span<const double> x) { waiting_.insert(waiting_.end(), x.begin(), x.end()); }
   /// Notes the steps of the worst of these columns, which stand in order, to be mirrored in the next generation; of
@@ -65,6 +69,8 @@ class population {
 
  private:
   void reserve(std::size_t columns);
+  void check_points(const std::vector<double>& points);
+  void draw_as(std::span<const std::uint64_t> ids, search_state& s, const parameters& p, std::size_t count);
   void draw_columns(search_state& s, const parameters& p, std::size_t count);
   void start_column(std::size_t k, std::uint64_t id);
   void mirror_columns(const search_state& s, std::size_t first, std::size_t count);

@@ -13,7 +13,6 @@ namespace mobula::cma {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr int most_replacements = 100;  // of the failed candidates of a generation
 
 // The numbers of an option, in the units of the search, for the variables that are free.
 vector in_search(const coordinates& space, const per_variable& numbers, double otherwise, bool has_unit) {
@@ -43,23 +42,6 @@ search_state first_state(const coordinates& space, const options& settings, doub
   search_state state(space.start(), sigma0, in_search(space, settings.stds, 1, false), settings.diagonal > 0);
   state.limit_stds(least, greatest);
   return state;
-}
-
-void pass_reasons(archive& a, stop_reasons& reasons) {
-  std::vector<stop_reason> all(reasons.begin(), reasons.end());
-  const std::uint64_t size = a.length(all.size());
-  all.resize(size);
-  std::string message = reasons.message();
-  a(message);
-  archive::require(size <= criterion_count);
-  reasons = {};
-  for (stop_reason& reason : all) {
-    a(reason.which, reason.threshold, reason.value);
-    if (reason.which == criterion::callback)
-      reasons.add_callback(message);
-    else
-      reasons.add(reason);
-  }
 }
 
 bool is_failed(double value) { return !std::isfinite(value); }
@@ -184,12 +166,21 @@ void engine::impl::tell(std::span<const double> xs, std::span<const double> valu
     throw std::invalid_argument("cma: tell expected " + std::to_string(n) + " x " + std::to_string(values.size()) +
                                 " numbers, one solution of " + std::to_string(n) +
                                 " a column for each value, and got " + std::to_string(xs.size()));
+  const std::size_t known = candidates.size();
   locate(xs, values.size());
+  const auto good = std::ranges::count_if(values, [](double value) { return !is_failed(value); });
+  const bool goes_on = settings.on_failure == failure_policy::resample && good < 2;  // with what it has drawn
+  const std::vector<double> values_before = goes_on ? values_ : std::vector<double>();
+  const std::vector<std::int64_t> numbers_before = goes_on ? numbers_ : std::vector<std::int64_t>();
   values_.assign(values.begin(), values.end());
   numbers_.resize(values.size());
   for (std::int64_t& number : numbers_) number = ++evaluations;
   if (settings.on_failure == failure_policy::resample) drop_failed();
   learn();
+  if (!goes_on) return;
+  candidates.forget_from(known);
+  values_ = values_before;
+  numbers_ = numbers_before;
 }
 
 // Sets `columns_`: those of the candidates that the solutions are, or new ones. At first nothing is changed, as a
@@ -249,49 +240,6 @@ void engine::impl::request_stop(std::string why) {
   stop_requested_ = true;
   request_ = std::move(why);
   reasons.add_callback(request_);
-}
-
-void engine::impl::save(archive& a) {
-  std::vector<double> x0 = space.x0();
-  double sigma = sigma0;
-  a(x0, sigma);
-  pass_options(a, settings);
-  pass(a);
-}
-
-std::unique_ptr<engine::impl> engine::impl::resume(archive& a) {
-  std::vector<double> x0;
-  double sigma = 0;
-  options given;
-  a(x0, sigma);
-  pass_options(a, given);
-  try {
-    auto run = std::make_unique<impl>(x0, sigma, given);
-    run->pass(a);
-    a.require_end();
-    return run;
-  } catch (const std::invalid_argument&) {
-    archive::require(false);
-    throw;
-  }
-}
-
-void engine::impl::pass(archive& a) {
-  a(state, bounds, criteria);
-  pass_reasons(a, reasons);
-  a(asked, waiting, evaluations, best_x, best_f, best_evaluation, best_iteration);
-  a(best_u_, handed_out_, replaced_, values_, numbers_, stop_requested_, request_);
-  double passed = seconds();
-  a(passed);
-  if (a.loading()) set_parameters(p, p.dimension, p.popsize, {settings.active, state.diagonal});
-  candidates.pass(a, state, p, p.popsize);
-  if (!a.loading()) return;
-  seconds_before_ = passed;
-  archive::require(asked == (candidates.size() > 0) && handed_out_ <= candidates.size());
-  archive::require(!asked || (values_.size() == p.popsize && numbers_.size() == p.popsize));
-  for (const std::uint32_t k : waiting) archive::require(k < p.popsize);
-  if (replaced_ > 0) show_replacements();
-  show_state();
 }
 
 }  // namespace mobula::cma

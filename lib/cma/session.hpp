@@ -67,6 +67,7 @@ class session {
   [[nodiscard]] bool interrupted();
 
   void resume();
+  void replay(engine es);
   void save_if_due();
   void save(const char* then);
   void try_to_save() const;

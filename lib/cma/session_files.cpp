@@ -1,17 +1,20 @@
 // The checkpoint of a session: that of the engine of its first run, as `optimizer::resume` reads it too, and behind it
 // what the runs before have come to.
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <sstream>
 #include <string>
 #include <system_error>
 #include <utility>
 
 #include "cma/archive.hpp"
+#include "cma/checkpoint_file.hpp"
+#include "cma/file_names.hpp"
 #include "cma/output_file.hpp"
 #include "cma/session.hpp"
-#include "mobula/cma/checkpoint_error.hpp"
 
 namespace mobula::cma {
 namespace {
@@ -40,13 +43,38 @@ bool are_lifted(const engine& es) {
   });
 }
 
-[[noreturn]] void refuse(const std::filesystem::path& file, const std::string& why) {
-  throw checkpoint_error("cma: can't go on from " + file.string() + ": " + why);
+// What the runs before the first one under way have come to: `runs` of `n` variables, with so many evaluations.
+void check(const search_outcome& best, const earlier_runs& before, const std::vector<finished_run>& runs,
+           std::size_t n) {
+  std::int64_t evaluations = 0;
+  for (const finished_run& run : runs) {
+    if (evaluations <= before.evaluations) evaluations += run.evaluations;
+  }
+  archive::require(before.runs == runs.size() && before.evaluations == evaluations,
+                   "the runs before are not those that it tells of");
+  const auto is_point = [&](const std::vector<double>& x, bool there) {
+    return x.size() == (there ? n : 0) && std::ranges::all_of(x, [](double v) { return std::isfinite(v); });
+  };
+  archive::require(is_point(before.best_x, std::isfinite(before.best_f)), "the best solution of all runs is none");
+  archive::require(is_point(best.x, !runs.empty()) && is_point(best.mean, !runs.empty()) &&
+                       is_point(best.stds, !runs.empty()) && best.f == before.best_f && best.sigma >= 0 &&
+                       std::isfinite(best.sigma),
+                   "what the best run has found is none");
+  archive::require(best.best_evaluation <= before.evaluations && best.best_iteration <= before.iterations + 1,
+                   "the best solution of all runs is of an evaluation that has not been");
 }
 
 }  // namespace
 
-void finished_run::pass(archive& a) { a(evaluations, stop); }
+void finished_run::pass(archive& a) {
+  a(evaluations);
+  const std::uint64_t size = a.length(stop.size());
+  archive::require(size <= criterion_count, "more criteria have ended a run than there are");
+  stop.resize(size);
+  for (criterion& which : stop) a.choice(which, criterion::callback);
+  archive::require(std::ranges::adjacent_find(stop, std::greater_equal()) == stop.end(),
+                   "a criterion ended a run twice");
+}
 
 void session::save_if_due() {
   if (watch_ && std::chrono::steady_clock::now() - saved_ >= pause_between)
@@ -82,25 +110,37 @@ void session::try_to_save() const {
 }
 
 void session::resume() {
-  std::ifstream in(how_.checkpoint, std::ios::binary);
-  if (!in) return;
-  engine es = engine::resume(in);
-  archive a(in);
-  a(finished_);
-  pass(a, before_);
-  pass(a, best_);
-  a.require_end();
-  if (es.dimension() != x0_.size())
-    refuse(how_.checkpoint,
-           "it is of " + std::to_string(es.dimension()) + " variables, and x0 has " + std::to_string(x0_.size()));
+  std::ifstream in = open_checkpoint(how_.checkpoint);
+  if (!in.is_open()) return;
+  const std::string file = shown(how_.checkpoint);
+  engine es = engine::resume(in, file);
+  resumed(" from " + file, [&] {
+    archive a(in);
+    a(finished_);
+    pass(a, before_);
+    pass(a, best_);
+    a.require_end();
+    archive::require(in.peek() == std::ifstream::traits_type::eof(), "there is something behind its end");
+    if (es.dimension() != x0_.size())
+      throw unreadable("it is of " + std::to_string(es.dimension()) + " variables, and x0 has " +
+                       std::to_string(x0_.size()));
+    check(best_, before_, finished_, x0_.size());
+    replay(std::move(es));
+  });
+}
+
+// Plans the runs that were, and puts `es` in its place.
+void session::replay(engine es) {
+  std::optional<planned_run> front = plan_.next();
   for (const finished_run& f : finished_) {
     stop_reasons why;
     for (const criterion which : f.stop) why.add({which, 0, 0});
-    if (const std::optional<planned_run> run = plan_.next()) plan_.finished(*run, f.evaluations, why);
+    if (!front) break;
+    plan_.finished(*front, f.evaluations, why);
+    front = plan_.next();
   }
-  const std::optional<planned_run> front = plan_.next();
   if (!front || front->settings.popsize != es.settings().popsize || front->settings.seed != es.settings().seed)
-    refuse(how_.checkpoint, "it is of a search with another popsize, seed or other restarts");
+    throw unreadable("it is of a search with another popsize, seed or other restarts");
   es.set_criteria(front->settings);
   runs_.push_back({*front, std::move(es)});
   runs_.back().beyond = are_lifted(runs_.back().es);

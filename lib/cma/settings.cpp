@@ -121,10 +121,8 @@ void check_mirrors(double mirrors, double popsize) {
   require(mirrors <= popsize / 2, "mirrors", mirrors, "half of popsize at most, which is " + number_text(popsize / 2));
 }
 
-// Saves and loads a type that converts to T and back.
-template <class T, class Option>
-void pass_as(archive& a, Option& option) {
-  T value = option;
+void pass_count(archive& a, count& option) {
+  double value = option;
   a(value);
   option = value;
 }
@@ -187,13 +185,16 @@ void take_criteria(options& to, const options& from) {
 }
 
 void pass_options(archive& a, options& o) {
-  for_each_count(o, [&a](count& value) { pass_as<double>(a, value); });
-  pass_as<std::uint64_t>(a, o.seed);
+  for_each_count(o, [&a](count& value) { pass_count(a, value); });
+  std::uint64_t seed = o.seed;
+  a.bits(seed);
+  o.seed = seed;
   double seconds = o.timeout.count();
   a(seconds);
   o.timeout = std::chrono::duration<double>(seconds);
   a(o.ftarget, o.tolx, o.tolfun, o.tolfunhist, o.tolfunrel, o.tolxstagnation, o.tolfacupx, o.tolupsigma);
-  a(o.tolconditioncov, o.noeffectaxis, o.noeffectcoord, o.on_failure);
+  a(o.tolconditioncov, o.noeffectaxis, o.noeffectcoord);
+  a.choice(o.on_failure, failure_policy::stop);
   for (per_variable* numbers :
        {&o.bounds.lower, &o.bounds.upper, &o.stds, &o.scaling_of_variables, &o.minstd, &o.maxstd}) {
     pass_numbers(a, *numbers);
@@ -204,8 +205,10 @@ void pass_options(archive& a, options& o) {
     indices.push_back(variable.index);
     values.push_back(variable.value);
   }
-  a(indices, values, o.bounds.handling, o.active, o.active_injected, o.mirrors, o.mirrormethod, o.elitist);
-  archive::require(indices.size() == values.size());
+  a(indices, values, o.active, o.active_injected, o.mirrors, o.elitist);
+  a.choice(o.bounds.handling, bound_handling::penalty);
+  a.choice(o.mirrormethod, mirror_method::selective);
+  archive::require(indices.size() == values.size(), "fixed variables have not a value each");
   o.fixed_variables.clear();
   for (std::size_t i = 0; i < indices.size(); ++i) o.fixed_variables.push_back({indices[i], values[i]});
 }

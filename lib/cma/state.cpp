@@ -1,6 +1,7 @@
 #include "cma/state.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace mobula::cma {
 namespace {
@@ -78,9 +79,19 @@ void search_state::make_full() {
 void search_state::pass(archive& a) {
   bool was_diagonal = diagonal;
   a(was_diagonal);
-  if (diagonal && !was_diagonal) make_full();
-  archive::require(diagonal == was_diagonal);
+  if (diagonal && !was_diagonal) {
+    a.require_left(2 * static_cast<double>(mean.size()) * static_cast<double>(mean.size()));
+    make_full();
+  }
+  archive::require(diagonal == was_diagonal, "C is diagonal where it can't be");
   a(mean, sigma, scale, p_sigma, p_c, stds, *C, generation, decomposed);
+  if (!a.loading()) return;
+  archive::require(mean.allFinite(), "the mean is not finite");
+  archive::require(sigma > 0 && std::isfinite(sigma), "sigma is not positive and finite");
+  archive::require((scale.array() > 0).all() && scale.allFinite(), "a unit is not positive and finite");
+  archive::require(p_sigma.allFinite() && p_c.allFinite(), "an evolution path is not finite");
+  archive::require((stds.array() >= 0).all() && stds.allFinite(), "a standard deviation is negative or not finite");
+  archive::require(decomposed <= generation, "C was decomposed in a generation that has not been");
 }
 
 }  // namespace mobula::cma

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "cma/median.hpp"
 
@@ -45,14 +46,26 @@ termination::termination(const options& settings, std::size_t dimension, std::si
   if (settings.tolstagnation == infinity) return;
   long_best_.reserve(longest_history);  // whose pages the system hands out as they are touched
   long_median_.reserve(longest_history);
-  part_.reserve(longest_history / 10 + static_cast<std::size_t>(settings.tolstagnation / 10) + 1);
+  part_.reserve(longest_history / 2);
 }
 
-void termination::pass(archive& a) {
-  a(sigma0_, stds0_, recent_best_, remembered_, flat_generations_, first_median_, least_median_);
+void termination::pass(archive& a, std::int64_t generation) {
+  a(recent_best_, remembered_, flat_generations_, first_median_, least_median_);
   a(long_best_, long_median_, long_remembered_, resting_mean_, resting_since_);
-  archive::require(recent_best_.size() == history_length(n_, popsize_) && long_best_.size() == long_median_.size() &&
-                   long_best_.size() <= longest_history);
+  if (!a.loading()) return;
+  archive::require(recent_best_.size() == history_length(n_, popsize_), "the recent values are too many or too few");
+  archive::require(
+      std::cmp_less_equal(remembered_, generation) && flat_generations_ <= generation && resting_since_ <= generation,
+      "the criteria have seen more generations than there were");
+  const bool full = long_best_.size() == longest_history;
+  archive::require(long_best_.size() == long_median_.size() && long_best_.size() <= longest_history &&
+                       (full ? long_remembered_ >= longest_history : long_remembered_ == long_best_.size()) &&
+                       std::cmp_less_equal(long_remembered_, generation),
+                   "the long history is of another length");
+  const auto has_no_order = [](double value) { return std::isnan(value); };
+  archive::require(std::ranges::none_of(long_best_, has_no_order) && std::ranges::none_of(long_median_, has_no_order),
+                   "the long history is not of numbers");
+  archive::require(resting_mean_.allFinite(), "where the mean has hardly moved is not finite");
 }
 
 stop_reasons termination::check(const search_state& s, const progress& now) {

@@ -33,7 +33,8 @@ class termination {
   /// Takes note of a generation, and returns the criteria that now hold.
   stop_reasons check(const search_state& s, const progress& now);
 
-  void pass(archive& a);
+  /// `generation`: how many there were.
+  void pass(archive& a, std::int64_t generation);
 
  private:
   void remember(const search_state& s, std::span<const double> sorted_values);

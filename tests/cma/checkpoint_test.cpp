@@ -1,68 +1,24 @@
 #include <algorithm>
+#include <fstream>
 #include <sstream>
 #include <string>
 #include <vector>
 
-#include "cma/engine_run.hpp"
-#include "mobula/cma/checkpoint_error.hpp"
+#include "cma/checkpoints.hpp"
+#include "cma/test_files.hpp"
 #include "support/catch.hpp"
 
 namespace cma = mobula::cma;
 using cma_test::ellipsoid;
 using cma_test::fingerprint;
-using cma_test::infinity;
+using cma_test::fragile;
+using cma_test::refusal;
+using cma_test::resumed;
+using cma_test::saved;
 using cma_test::sphere;
+using cma_test::start;
 using cma_test::step;
-
-namespace {
-
-std::string saved(const cma::engine& es) {
-  std::ostringstream out;
-  es.save(out);
-  return out.str();
-}
-
-cma::engine resumed(const std::string& bytes) {
-  std::istringstream in(bytes);
-  return cma::engine::resume(in);
-}
-
-std::string refusal(const std::string& bytes) {
-  try {
-    resumed(bytes);
-  } catch (const cma::checkpoint_error& error) { return error.what(); }
-  return "";
-}
-
-// Variants whose runs keep more than the plain one's does.
-std::vector<cma::options> variants() {
-  std::vector<cma::options> all(9);
-  all[1].diagonal = infinity;
-  all[2].diagonal = 7;
-  all[3].bounds = {.lower = -4, .upper = {5, infinity, 4, 3.5}};
-  all[4].bounds = {.lower = {0.5, 0.25, -1, -2}, .upper = infinity, .handling = cma::bound_handling::penalty};
-  all[5].mirrors = 2;
-  all[5].elitist = true;
-  all[6].mirrors = 0.3;
-  all[6].mirrormethod = cma::mirror_method::unconditional;
-  all[7].stds = {1, 2, 3, 4};
-  all[7].scaling_of_variables = {0.5, 1, 1, 2};
-  all[7].fixed_variables = {{2, 0.75}};
-  all[8].on_failure = cma::failure_policy::resample;
-  all[8].active = false;
-  for (cma::options& o : all) {
-    o.popsize = 10;
-    o.maxiter = 40;
-  }
-  return all;
-}
-
-// Fails now and then, by its argument alone.
-double fragile(cma_test::point x) { return x[0] > 2 && x[1] < 3 ? cma_test::not_a_number : sphere(x); }
-
-constexpr double start[] = {3, 2.5, 1, 2};
-
-}  // namespace
+using cma_test::variants;
 
 TEST_CASE("a run that is saved and resumed after every generation is the same to the last bit", "[cma]") {
   const std::vector<cma::options> all = variants();
@@ -180,7 +136,7 @@ TEST_CASE("a file says why it is refused", "[cma]") {
   CHECK(cma_test::has(refusal("#!/bin/sh\necho this is something else altogether\n"), "no checkpoint of mobula::cma"));
   std::string newer = bytes;
   newer[14] = 9;
-  CHECK(cma_test::has(refusal(newer), "version 9 of the format, and this library reads 1"));
+  CHECK(cma_test::has(refusal(newer), "version 9 of the format, and this library reads 2"));
   std::string damaged = bytes;
   damaged[100] = static_cast<char>(damaged[100] + 1);
   CHECK(cma_test::has(refusal(damaged), "checksum"));
@@ -194,4 +150,43 @@ TEST_CASE("a stream that cannot be written is an error", "[cma]") {
   std::ostringstream out;
   out.setstate(std::ios::badbit);
   CHECK_THROWS_AS(es.save(out), cma::checkpoint_error);
+}
+
+TEST_CASE("a checkpoint file is whole, replaces the one before, and says by name what is wrong with it", "[cma]") {
+  const cma_test::folder here;
+  cma::engine es(start, 0.8, {});
+  es.save(here / "run.cma");
+  step(es, sphere);
+  es.save(here / "run.cma");
+  CHECK(fingerprint(cma::engine::resume(here / "run.cma")) == fingerprint(es));
+  CHECK_FALSE(std::filesystem::exists(here / "run.cma.new"));
+  CHECK_THROWS_WITH(es.save(here / "none/run.cma"), Catch::Contains("none/run.cma.new: No such file or directory"));
+
+  const auto refused = [](const std::filesystem::path& file, const std::string& why) {
+    CHECK_THROWS_WITH(cma::engine::resume(file), "cma: cannot resume from " + file.string() + ": " + why);
+  };
+  refused(here / "none", "No such file or directory");
+  refused("/dev/zero", "it is no regular file");
+  refused(here / ".", "it is no regular file");
+  std::ofstream(here / "run.cma", std::ios::app) << 'x';
+  refused(here / "run.cma", "this is no checkpoint of mobula::cma");
+  std::ofstream(here / "run.cma") << saved(es) << saved(es) << 'x';
+  refused(here / "run.cma", "the checkpoint makes no sense: there is something behind its end");
+  std::ofstream(here / "run.cma") << "";
+  refused(here / "run.cma", "there is nothing to read");
+}
+
+TEST_CASE("what is told of solutions that all fail does not become a candidate", "[cma]") {
+  cma::engine es(start, 0.8, {.popsize = 4, .on_failure = cma::failure_policy::resample});
+  const std::vector<double> xs = {1, 2, 3, 4, 4, 3, 2, 1}, bad(2, cma_test::not_a_number);
+  es.tell(xs, bad);
+  CHECK(refusal(saved(es)).empty());
+  es.ask();
+  es.tell(xs, bad);
+  cma::engine again = resumed(saved(es));
+  for (int i = 0; i < 6; ++i) {
+    const std::span<const double> a = es.ask_one(), b = again.ask_one();
+    CHECK(std::vector<double>(a.begin(), a.end()) == std::vector<double>(b.begin(), b.end()));
+    CHECK(a[0] != 1);
+  }
 }

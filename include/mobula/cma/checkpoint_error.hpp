@@ -4,8 +4,8 @@
 
 namespace mobula::cma {
 
-/// What a stream holds is no checkpoint that can be resumed; `what()` says why: foreign, cut off, damaged, or written
-/// in another version of the format.
+/// What a stream or a file holds is no checkpoint that can be resumed; `what()` says why: foreign, cut off, damaged, written
+/// in another version of the format, or not what any run could have saved.
 class checkpoint_error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <iosfwd>
 #include <memory>
 #include <span>
@@ -60,8 +61,11 @@ class engine {
   void set_criteria(const options& settings);
 
   void save(std::ostream& out) const;
+  void save(const std::filesystem::path& file) const;
+  /// @param from what errors say that `in` is
   /// Errors: throws `checkpoint_error` if `in` is not what `save` has written.
-  [[nodiscard]] static engine resume(std::istream& in);
+  [[nodiscard]] static engine resume(std::istream& in, const std::string& from = {});
+  [[nodiscard]] static engine resume(const std::filesystem::path& file);
 
   [[nodiscard]] const stop_reasons& stop() const noexcept;
   [[nodiscard]] const parameters& constants() const noexcept;

@@ -173,9 +173,20 @@ class optimizer {
   /// Errors: throws `checkpoint_error` if the stream fails.
   void save(std::ostream& out) const { engine_.save(out); }
 
+  /// Puts it in the place of a file: whatever happens meanwhile, a whole checkpoint is there, the one before or this.
+  /// Errors: throws std::system_error, which names the file and the reason; then what was there still is.
+  void save(const std::filesystem::path& file) const { engine_.save(file); }
+
   /// Reads what `save` has written, and nothing beyond; open files as binary. The options are part of it.
-  /// Errors: throws `checkpoint_error` that says what is wrong: foreign, another version, cut off, damaged.
+  ///
+  /// Nothing in it is believed: a checkpoint that nobody could have saved is refused whatever its checksum, and no more
+  /// memory is taken than a run of that size needs.
+  /// Errors: throws `checkpoint_error` that says what is wrong: foreign, another version, cut off, damaged, senseless.
   [[nodiscard]] static optimizer resume(std::istream& in) { return optimizer(engine::resume(in)); }
+
+  /// Resumes from a file, which `minimize` may have left, too.
+  /// Errors: throws `checkpoint_error` that names the file and says what is wrong with it.
+  [[nodiscard]] static optimizer resume(const std::filesystem::path& file) { return optimizer(engine::resume(file)); }
 
   /// Returns the best candidate so far, and the state of the search.
   [[nodiscard]] cma::result result() const {

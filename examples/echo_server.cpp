@@ -11,11 +11,14 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 
+#include "accept_clients.hpp"
 #include "open_files.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,26 +29,24 @@ using asio::ip::tcp;
 namespace {
 
 // [session]
-mb::task<std::size_t> session(tcp::socket socket) {
+mb::task<> session(tcp::socket socket, std::atomic<std::size_t>& echoed) {
   char data[512];
-  for (std::size_t echoed = 0;;) {
-    auto [error, n] = co_await socket.async_read_some(asio::buffer(data), asio::as_tuple(mb::use_task));
-    if (error) co_return echoed;  // the client has gone
-    echoed += co_await asio::async_write(socket, asio::buffer(data, n), mb::use_task);
+  for (;;) {
+    auto [ended, n] = co_await socket.async_read_some(asio::buffer(data), asio::as_tuple(mb::use_task));
+    if (ended) co_return;  // the client has gone
+    echoed += n;
+    auto [broken, _] = co_await asio::async_write(socket, asio::buffer(data, n), asio::as_tuple(mb::use_task));
+    if (broken) co_return;
   }
 }
 // [/session]
 
 // [server]
-mb::task<std::size_t> serve(tcp::acceptor acceptor, int clients) {
-  std::vector<mb::future<std::size_t>> sessions;
-  for (int i = 0; i < clients; ++i) {
-    tcp::socket socket = co_await acceptor.async_accept(mb::use_task);
-    sessions.push_back(mb::remote(session)(std::move(socket)));
-  }
-  std::size_t echoed = 0;
-  for (auto& s : sessions) echoed += co_await s;
-  co_return echoed;
+mb::task<> serve(tcp::acceptor acceptor, std::atomic<std::size_t>& echoed) {
+  auto const start = [&](tcp::socket client) {
+    static_cast<void>(mb::remote(session)(std::move(client), std::ref(echoed)));
+  };
+  co_await accept_clients(acceptor, start);
 }
 // [/server]
 
@@ -71,10 +72,11 @@ int main(int argc, char** argv) {
   int const lines = argc > 2 ? std::atoi(argv[2]) : 10;
 
   // [run]
+  std::atomic<std::size_t> echoed = 0;
   mb::runtime ray({.num_cpus = 2});
   tcp::acceptor acceptor(ray.get_executor(), {asio::ip::address_v4::loopback(), 0});
   tcp::endpoint const address = acceptor.local_endpoint();
-  mb::future<std::size_t> server = mb::remote(serve)(std::move(acceptor), clients);
+  auto const server = mb::remote(serve).options({.cancellable = true})(std::move(acceptor), std::ref(echoed));
   // [/run]
 
   auto const start = std::chrono::steady_clock::now();
@@ -86,6 +88,7 @@ int main(int argc, char** argv) {
 
   std::printf("%d clients on %u workers: %ld of %ld lines came back right\n", clients, ray.num_cpus(), right,
               static_cast<long>(clients) * lines);
-  std::printf("the server echoed %zu bytes\n", mb::get(server));
+  std::printf("the server echoed %zu bytes\n", echoed.load());
+  mb::cancel(server);
   std::printf("%.0f lines a second\n", static_cast<double>(right) / took.count());
 }

@@ -23,10 +23,10 @@ namespace {
 // [connection]
 struct connection {
   tcp::socket socket;
-  std::string unread;  // what has come, up to the middle of a line
+  std::string unread;  // what has come, up to the middle of a line, and no longer than any line may be
 
   // An operation: it starts when somebody waits for it, in whatever way.
-  auto read_line() { return asio::async_read_until(socket, asio::dynamic_buffer(unread), '\n', mb::use_task); }
+  auto read_line() { return asio::async_read_until(socket, asio::dynamic_buffer(unread, 4096), '\n', mb::use_task); }
 
   std::string take_line(std::size_t size) {
     std::string line = unread.substr(0, size - 1);

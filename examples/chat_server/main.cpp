@@ -6,14 +6,15 @@
 #include <mobula/mobula.hpp>
 #include <mobula/task/use_task.hpp>
 
+#include "../line_socket.hpp"
 #include "../open_files.hpp"
-#include "line_socket.hpp"
 #include "server.hpp"
 
 #include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,10 +35,10 @@ mb::task<int> client(tcp::endpoint server, int number, int rooms, int lines, int
   std::map<std::string, int> heard;
   int right = 0;
   for (int i = 0; i < expected; ++i) {
-    std::string const text = co_await me.read();
-    std::size_t const colon = text.find(": ");
+    std::optional<std::string> const text = co_await me.read();
+    std::size_t const colon = text ? text->find(": ") : std::string::npos;
     if (colon == std::string::npos) break;
-    if (std::stoi(text.substr(colon + 2)) == heard[text.substr(0, colon)]++) ++right;
+    if (text->substr(colon + 2) == std::to_string(heard[text->substr(0, colon)]++)) ++right;
   }
   co_return right;
 }
@@ -51,7 +52,7 @@ int main(int argc, char** argv) {
   mb::runtime ray({.num_cpus = 2});
   tcp::acceptor acceptor(ray.get_executor(), {boost::asio::ip::address_v4::loopback(), 0});
   tcp::endpoint const address = acceptor.local_endpoint();
-  auto const server = mb::remote(serve)(std::move(acceptor), clients);
+  auto const server = mb::remote(serve).options({.cancellable = true})(std::move(acceptor));
 
   mb::latch all_here(clients);
   std::vector<mb::future<int>> all;
@@ -62,7 +63,7 @@ int main(int argc, char** argv) {
     expected += members * lines;
   }
   for (int n : mb::get(all)) right += n;
-  mb::get(server);
+  mb::cancel(server);
   std::printf("%d clients in %d rooms said %d lines each\n", clients, rooms, lines);
   std::printf("%ld of %ld lines came to whom they should, each speaker's in order\n", right, expected);
   return right == expected ? 0 : 1;

@@ -1,9 +1,11 @@
 #include "server.hpp"
 
-#include "line_socket.hpp"
+#include "../accept_clients.hpp"
+#include "../line_socket.hpp"
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -28,9 +30,11 @@ class connection {
 
 class room {
  public:
-  void enter(mb::actor<connection> who, std::string name) {
+  // Whether the name is free.
+  bool enter(mb::actor<connection> who, std::string name) {
+    if (!members_.emplace(name, who).second) return false;
     send(who, std::make_shared<std::string>("welcome, " + name + "\n"));
-    members_.emplace(name, who);
+    return true;
   }
   void leave(std::string name) { members_.erase(name); }
   void say(std::string name, std::string text) {
@@ -47,24 +51,27 @@ class room {
 };
 
 mb::task<> connection::listen() {
-  std::string const where = co_await client_.read(), name = co_await client_.read();
-  auto const r = mb::make_actor<room>.options({.name = where, .get_if_exists = true})();
-  r.post<&room::enter>(mb::current_actor<connection>(), name);
-  for (std::string text = co_await client_.read(); !text.empty(); text = co_await client_.read())
-    r.post<&room::say>(name, text);
-  r.post<&room::leave>(name);
+  std::optional<std::string> const where = co_await client_.read(), name = co_await client_.read();
+  if (!where || where->empty() || !name || name->empty()) co_return;
+  auto const r =
+      mb::make_actor<room>.options({.name = *where, .name_space = "rooms", .get_if_exists = true, .mailbox = 1000})();
+  bool const entered = co_await r.call<&room::enter>(mb::current_actor<connection>(), *name);
+  if (!entered) co_return co_await client_.write(std::make_shared<std::string>("this name is taken\n"));
+  while (std::optional<std::string> text = co_await client_.read())
+    co_await r.async_post<&room::say>(*name, *text);  // who speaks faster than the room hears is not read meanwhile
+  co_await r.async_post<&room::leave>(*name);
 }
 // [/connection]
 
 }  // namespace
 
 // [server]
-mb::task<> serve(tcp::acceptor acceptor, int clients) {
+mb::task<> serve(tcp::acceptor acceptor) {
   auto const make = mb::make_actor<connection>.options(
       {.methods = {{.method = mb::method<&connection::listen>, .concurrency = mb::reentrant}}, .mailbox = 1000});
-  for (int i = 0; i < clients; ++i) {
-    auto const c = make(co_await acceptor.async_accept(mb::use_task));
-    c.post<&connection::listen>();  // lives as long as it listens, or is in a room
-  }
+  auto const welcome = [&make](tcp::socket client) {
+    make(std::move(client)).post<&connection::listen>();  // lives as long as it listens, or is in a room
+  };
+  co_await accept_clients(acceptor, welcome);
 }
 // [/server]

@@ -4,5 +4,5 @@
 
 #include <boost/asio/ip/tcp.hpp>
 
-/// Accepts so many clients; it is over then, but each is served until it goes.
-mobula::task<> serve(boost::asio::ip::tcp::acceptor acceptor, int clients);
+/// Serves whoever connects, until it is cancelled. A client says the name of a room, its own, and then what all there hear.
+mobula::task<> serve(boost::asio::ip::tcp::acceptor acceptor);

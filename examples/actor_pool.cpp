@@ -60,6 +60,11 @@ int main() {
   // [/unordered]
   std::printf("a checksum of the others: %lld\n", sum);
 
+  // [unordered_outcomes]
+  for (auto const& [index, text] : pool.map_unordered_outcomes<&factorizer::factorize>(std::vector{5, -7}))
+    if (!text.has_value()) std::printf("number %zu: %s\n", index, text.failure()->message().c_str());
+  // [/unordered_outcomes]
+
   // [router]
   mb::actor_router<factorizer> const router(members);
   mb::actor<factorizer> const hers = router.by_key(std::string("Ada")).handle();  // or .next(), or .least_loaded()

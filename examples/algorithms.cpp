@@ -75,14 +75,14 @@ void endless() {
 // [unordered]
 mb::task<int> count_pages(int n) {
   int pages = 0;
-  auto results = mb::map_unordered(fetch, std::views::iota(0, n), {.in_flight = 8});
-  for (;;) {
-    try {
-      auto const page = co_await results.next();  // whichever is there first
-      if (!page) co_return pages;
-      if (page->value == "page " + std::to_string(page->index)) ++pages;
-    } catch (std::runtime_error const& e) { std::printf("item %zu: %s\n", results.index(), e.what()); }
+  auto results = mb::map_unordered_outcomes(fetch, std::views::iota(0, n), {.in_flight = 8});
+  while (auto const page = co_await results.next()) {  // whichever is there first
+    if (page->value.has_value())
+      ++pages;
+    else
+      std::printf("item %zu: %s\n", page->index, page->value.failure()->message().c_str());
   }
+  co_return pages;
 }
 // [/unordered]
 

@@ -70,7 +70,8 @@ void set_resources(actor_cell_base& a, double cpus, double gpus, std::size_t mem
   resource_demand all = book_of(a.owner()).demand_of(cpus, gpus, memory, others, "the actor " + a.description());
   if (all.empty()) return;
   actor_extras& e = a.need_extras();
-  e.has = std::make_shared<lease>(a.owner(), std::move(all), resource_demand(), nullptr);
+  e.has = std::make_shared<lease>(a.owner(), std::move(all), resource_demand(),
+                                  std::vector<std::shared_ptr<resource_pool>>());
   e.on_end.emplace_back([has = e.has](end_reason, failure_ptr const&) { has->end(); });
 }
 

@@ -33,11 +33,12 @@ void lane::look_into_mailbox() noexcept {
 }
 
 sent_message<job> lane::next() noexcept {
-  if (urgent_hint_.load(std::memory_order_relaxed) || (in_order_.empty() && urgent_.empty())) look_into_mailbox();
   constexpr std::uint8_t most_in_a_row = 16;
-  if (!urgent_.empty() && (in_order_.empty() || urgent_in_a_row_ < most_in_a_row)) {
-    ++urgent_in_a_row_;
-    if (in_order_.empty()) urgent_in_a_row_ = 0;
+  bool const others_turn = urgent_in_a_row_ == most_in_a_row;  // if there is any, which may still lie in the mailbox
+  if (urgent_hint_.load(std::memory_order_relaxed) || (in_order_.empty() && (urgent_.empty() || others_turn)))
+    look_into_mailbox();
+  if (!urgent_.empty() && (in_order_.empty() || !others_turn)) {
+    urgent_in_a_row_ = others_turn ? std::uint8_t{1} : static_cast<std::uint8_t>(urgent_in_a_row_ + 1);
     return urgent_.pop();
   }
   urgent_in_a_row_ = 0;

@@ -1,5 +1,6 @@
 #include <mobula/core/error.hpp>
 #include <mobula/core/failure.hpp>
+#include <mobula/core/free_in_turn.hpp>
 #include <mobula/core/scheduler.hpp>
 
 #include <cxxabi.h>
@@ -16,8 +17,8 @@
 namespace mobula {
 namespace detail {
 
-struct failure_record {
-  explicit failure_record(std::exception_ptr e) noexcept : exception(std::move(e)) {}
+struct failure_record : job {
+  explicit failure_record(std::exception_ptr e) noexcept : job(nullptr), exception(std::move(e)) {}
 
   std::exception_ptr exception;
   std::string task;
@@ -25,7 +26,8 @@ struct failure_record {
   std::optional<unsigned> worker;
   std::optional<std::size_t> item;
   failure_ptr cause;
-  std::vector<failure_ptr> attempts;
+  std::vector<failure_ptr> attempts;  // the first and the last of them
+  std::size_t attempt_count = 0;
   std::shared_ptr<failure_handler const> handler;  // of the runtime that it failed on; null elsewhere
 
   // Set by whoever reads it, tested by the last holder, to whom the count orders it.
@@ -119,7 +121,8 @@ void failure_ptr::release() noexcept {
     r->references.store(1, std::memory_order_relaxed);  // the report holds it
     report_unread(r->handler, failure_ptr(r).read());
   } else {
-    delete r;
+    // It may be the last to know its cause, and that of its own, as far back as one likes.
+    free_in_turn(*r, [](job& j, job_verb) noexcept { delete static_cast<failure_record*>(&j); });
   }
 }
 
@@ -144,19 +147,23 @@ failure_ptr failure_ptr::in_task(std::source_location const& where, std::string 
   r.cause = record_->task.empty() && !record_->item ? record_->cause : *this;
   try {
     r.task = name(task);
-    if (record_->task.empty()) r.attempts = record_->attempts;  // of this call; others may read that record too
+    if (record_->task.empty()) {  // of this call; others may read that record too
+      r.attempts = record_->attempts;
+      r.attempt_count = record_->attempt_count;
+    }
   } catch (std::bad_alloc const&) {
     if (r.task.empty()) r.task = "?";
   }
   return named;
 }
 
-failure_ptr failure_ptr::with_attempts(std::vector<failure_ptr> failed) const noexcept {
+failure_ptr failure_ptr::with_attempts(std::vector<failure_ptr> kept, std::size_t count) const noexcept {
   failure_ptr f(make(exception()));
   record_->read.store(true, std::memory_order_relaxed);
   if (f.record_ == out_of_memory_record()) return f;
   f.record_->cause = record_->cause;
-  f.record_->attempts = std::move(failed);
+  f.record_->attempts = std::move(kept);
+  f.record_->attempt_count = count;
   return f;
 }
 
@@ -262,6 +269,42 @@ std::string circumstances(failure const& f) {
   return text;
 }
 
+// What is left out between the first and the last of many.
+std::string left_out(std::size_t n, char const* what) {
+  std::string digits = std::to_string(n);
+  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
+  return "\n  ... " + digits + " more " + what + " ...";
+}
+
+void add_attempts(std::string& text, failure const& f) {
+  std::vector<failure> const kept = f.attempts();
+  std::size_t const missing = f.attempt_count() - kept.size();
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    bool const is_behind = i >= detail::attempts_kept;
+    if (missing != 0 && i == detail::attempts_kept) text += left_out(missing, "attempts");
+    text += "\n  attempt " + std::to_string(i + 1 + (is_behind ? missing : 0)) + ": " + kept[i].message();
+    if (auto const w = kept[i].worker()) text += ", on worker " + std::to_string(*w);
+  }
+}
+
+void add_cause(std::string& text, failure const& c) {
+  text.append("\n  because ").append(c.task().empty() ? who(c) : quoted(c.task())).append(" failed");
+  if (auto const more = circumstances(c); !more.empty()) text += ", " + more;
+}
+
+// The nearest and the farthest: a chain may be as long as the program has made it.
+void add_causes(std::string& text, failure const& f) {
+  constexpr std::size_t near = 8, far = 4;
+  std::size_t count = 0;
+  for (auto c = f.cause(); c; c = c->cause()) ++count;
+  std::size_t const behind = count > near + far + 1 ? count - far : near;
+  std::size_t i = 0;
+  for (auto c = f.cause(); c; c = c->cause(), ++i) {
+    if (i == near && behind != near) text += left_out(behind - near, "causes");
+    if (i < near || i >= behind) add_cause(text, *c);
+  }
+}
+
 }  // namespace
 
 std::string detail::failure_ptr::message() const {
@@ -288,20 +331,16 @@ std::vector<failure> failure::attempts() const {
   return all;
 }
 
+std::size_t failure::attempt_count() const noexcept { return record_.record_->attempt_count; }
+
 std::string failure::report() const {
   description const d = describe(exception());
   std::string text = "mobula: ";
   text += who(*this);
   text += " failed: " + d.type + (d.what.empty() ? "" : ": " + d.what);
   if (auto const c = circumstances(*this); !c.empty()) text += "\n  " + c;
-  for (int n = 0; auto const& a : attempts()) {
-    text += "\n  attempt " + std::to_string(++n) + ": " + a.message();
-    if (auto const w = a.worker()) text += ", on worker " + std::to_string(*w);
-  }
-  for (auto c = cause(); c; c = c->cause()) {
-    text.append("\n  because ").append(c->task().empty() ? who(*c) : quoted(c->task())).append(" failed");
-    if (auto const more = circumstances(*c); !more.empty()) text += ", " + more;
-  }
+  add_attempts(text, *this);
+  add_causes(text, *this);
   return text;
 }
 

@@ -5,6 +5,7 @@
 #include "thread_scheduler.hpp"
 
 #include <mobula/core/execution_context.hpp>
+#include <mobula/core/free_in_turn.hpp>
 
 #include <boost/fiber/fiber.hpp>
 #include <boost/fiber/operations.hpp>
@@ -172,9 +173,11 @@ void fiber_worker::block(fiber_worker& here, publish_function publish, void* arg
   blocked_fiber me(owner, publish, argument, std::exchange(here.context, nullptr));
   exceptions_in_flight const mine;
   exceptions_in_flight::clear();
+  frees_in_progress const frees;
   here.left_ = &me;
   next->resume();
   mine.restore();
+  frees.restore();
   owner.count_resumed();
   auto& there = static_cast<fiber_worker&>(*this_worker());
   there.finish_switch();

@@ -7,6 +7,7 @@
 
 #include <mobula/core/error.hpp>
 #include <mobula/core/execution_context.hpp>
+#include <mobula/core/free_in_turn.hpp>
 #include <mobula/core/runtime_capacity.hpp>
 
 #include <algorithm>
@@ -66,7 +67,7 @@ manual_scheduler::manual_scheduler(manual_options const& options)
   constexpr std::size_t some_memory = std::size_t{4} << 30;
   set_capacity(*this,
                {options.num_cpus, options.num_gpus, options.memory != 0 ? options.memory : some_memory,
-                options.resources, options.max_running, options.max_pending},
+                options.resources, options.max_running, options.max_in_flight, options.max_pending},
                "manual_options");
   seed_random(options.seed);
   report_stack_overflow();
@@ -160,7 +161,9 @@ void manual_scheduler::switch_to(runner& r) {
   runner* const before = std::exchange(running_, &r);
   execution_context* const context_before = std::exchange(place_.context, nullptr);
   place_.on_stack(r.floor, stack_size_);
+  frees_in_progress const frees_outside;
   r.stack = std::move(r.stack).resume();
+  frees_outside.restore();
   if (before != nullptr) place_.on_stack(before->floor, stack_size_);
   place_.context = context_before;
   running_ = before;
@@ -177,11 +180,13 @@ void manual_scheduler::block_fiber(publish_function publish, void* argument) {
   me.ran_in = place_.context;
   exceptions_in_flight const mine;
   exceptions_in_flight::clear();
+  frees_in_progress const frees;
   ++blocked_;
   me.back = std::move(me.back).resume();
   --blocked_;
   place_.context = me.ran_in;
   mine.restore();
+  frees.restore();
 }
 
 std::size_t manual_scheduler::run_until_idle() {

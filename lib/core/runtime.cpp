@@ -61,7 +61,7 @@ std::shared_ptr<detail::scheduler> make_scheduler(runtime_options const& o) {
   s->cancellable = o.cancellable || s->tracks;
   detail::set_capacity(*s,
                        {s->concurrency(), o.num_gpus, o.memory != 0 ? o.memory : detail::available_memory(),
-                        o.resources, o.max_running, o.max_pending},
+                        o.resources, o.max_running, o.max_in_flight, o.max_pending},
                        "runtime_options");
   if (s->tracks) s->tracker = std::make_shared<detail::stall_watch>(*s, o.stall_after, o.dump_signal);
   return s;

@@ -32,7 +32,7 @@ void set_capacity(scheduler& s, runtime_capacity c, char const* owner) {
     refuse("memory is " + std::to_string(c.memory) + "; allowed is up to " + amount_text(most_of_a_resource));
   for (auto const& [name, amount] : c.resources)
     if (std::string const wrong = wrong_resource(name, amount); !wrong.empty()) refuse("resources: one " + wrong);
-  s.limited = c.max_running != 0 || c.max_pending != 0;
+  s.limited = c.max_running != 0 || c.max_in_flight != 0 || c.max_pending != 0;
   s.cancellable = s.cancellable || s.limited;
   s.capacity = std::make_shared<runtime_capacity const>(std::move(c));
 }

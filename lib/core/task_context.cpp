@@ -5,10 +5,55 @@
 #include <mobula/core/wait_graph.hpp>
 #include <mobula/core/wait_note.hpp>
 
+#include <boost/context/fiber.hpp>
+
 #include <algorithm>
+#include <new>
+#include <utility>
 
 namespace mobula {
 namespace detail {
+
+namespace {
+
+thread_local constinit unsigned stops_within_each_other = 0;
+
+// Never inlined, as a callback of the user's may wait, and the thread be another afterwards; then it counts wrong, but still
+// comes by each number.
+[[gnu::noinline]] unsigned enter_stop() noexcept {
+  asm volatile("");
+  return ++stops_within_each_other;
+}
+[[gnu::noinline]] void leave_stop() noexcept {
+  asm volatile("");
+  --stops_within_each_other;
+}
+
+}  // namespace
+
+// A stop comes down from each task to those that it has started, callback within callback, as deep as tasks have started
+// tasks: so many levels take a new stack.
+void task_context::stop_call::operator()() const noexcept {
+  constexpr unsigned levels_on_a_stack = 32;
+  auto const stop = [this]() noexcept {
+    if (call != nullptr)
+      call->step(*call, job_verb::cancel);
+    else
+      me->request_stop();
+  };
+  bool const needs_stack = enter_stop() % levels_on_a_stack == 0;
+  try {
+    auto const on_new_stack = [&stop](boost::context::fiber&& below) {
+      stop();
+      return std::move(below);
+    };
+    if (needs_stack)
+      static_cast<void>(boost::context::fiber(on_new_stack).resume());
+    else
+      stop();
+  } catch (std::bad_alloc const&) { stop(); }  // no memory for one: as long as there is room on this
+  leave_stop();
+}
 
 task_context::task_context(execution_context* beneath, task_context const* parent, time_point deadline,
                            placement const& place)

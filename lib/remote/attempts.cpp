@@ -2,7 +2,9 @@
 #include <mobula/core/runtime_capacity.hpp>
 #include <mobula/remote/attempts.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 
 namespace mobula::detail {
@@ -24,8 +26,10 @@ std::string in_seconds(duration d) {
 
 duration wait_of(backoff const& b, unsigned failures, std::uint64_t random) noexcept {
   double const most = static_cast<double>(b.most.count());
-  double const wait = std::min(most, static_cast<double>(b.first.count()) * std::pow(b.factor, failures - 1));
-  double const part = static_cast<double>(random >> 11) * 0x1p-53;  // in [0, 1)
+  auto const first = static_cast<double>(b.first.count());
+  double const wait =
+      first == 0 ? 0 : std::min(most, first * std::pow(b.factor, failures - 1));  // that may be infinite
+  double const part = static_cast<double>(random >> 11) * 0x1p-53;                // in [0, 1)
   return duration(static_cast<duration::rep>(wait * (1 - b.jitter * part)));
 }
 
@@ -40,7 +44,7 @@ time_point attempts_base::limit_of(task_options const& o, time_point now) noexce
 }
 
 bool attempts_base::may_follow() const noexcept {
-  return options_->max_retries < 0 || failures_.size() < static_cast<std::size_t>(options_->max_retries);
+  return options_->max_retries < 0 || failed_ < static_cast<std::size_t>(options_->max_retries);
 }
 
 time_point attempts_base::attempt_limit() const noexcept {
@@ -55,12 +59,18 @@ time_point attempts_base::hedge_time() const noexcept {
 duration attempts_base::failed(failure_ptr why) {
   bool const again = may_follow() && !for_good_ && may_be_tried_again(*options_, why);
   static_cast<void>(why.read());  // what comes of all tells of it
-  failures_.push_back(std::move(why));
-  if (!again) give_up(failures_.back());
-  duration const pause =
-      wait_of(options_->backoff, static_cast<unsigned>(failures_.size()), this_worker()->owner.random());
-  if (limit_ != time_point::max() && pause >= limit_ - now()) give_up(failures_.back());  // no time is left for another
+  keep(why);
+  if (!again) give_up(why);
+  auto const failures = static_cast<unsigned>(std::min<std::size_t>(failed_, std::numeric_limits<unsigned>::max()));
+  duration const pause = wait_of(options_->backoff, failures, this_worker()->owner.random());
+  if (limit_ != time_point::max() && pause >= limit_ - now()) give_up(why);  // no time is left for another
   return pause;
+}
+
+void attempts_base::keep(failure_ptr const& why) {
+  ++failed_;
+  if (failures_.size() == 2 * attempts_kept) failures_.erase(failures_.begin() + attempts_kept);
+  failures_.push_back(why);
 }
 
 failure_ptr attempts_base::late() {
@@ -76,6 +86,6 @@ failure_ptr attempts_base::late() {
                          : "the task was not over before its deadline, or that of what started it"));
 }
 
-void attempts_base::give_up(failure_ptr const& why) { why.with_attempts(std::move(failures_)).rethrow(); }
+void attempts_base::give_up(failure_ptr const& why) { why.with_attempts(std::move(failures_), failed_).rethrow(); }
 
 }  // namespace mobula::detail

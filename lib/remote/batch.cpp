@@ -186,7 +186,7 @@ bool batch::steal(std::size_t number) noexcept {
   for (int looks = 0;; ++looks) {
     std::size_t const asked = std::max<std::size_t>(1, helpers_.load(std::memory_order_relaxed));
     std::size_t const count = std::min(asked, most_helpers_) + 1;
-    bool const all = looks > 20 || stopped_.load(std::memory_order_relaxed);
+    bool const all = looks > 20 || stop_at_.load(std::memory_order_relaxed) < plan_.size;
     bool any = false;
     for (std::size_t i = 1; i < count; ++i) {
       share& victim = shares()[(number + i) % count];
@@ -200,10 +200,12 @@ bool batch::steal(std::size_t number) noexcept {
 
 std::size_t batch::run(piece p) noexcept {
   std::size_t at = p.begin;
+  bool stops = true;
   try {
     this_task::check();  // if it is to stop, what has not begun is left out
+    stops = false;
     plan_.do_items(plan_.body, at, p.end);
-  } catch (...) { fail(at, failure_ptr::capture(std::current_exception())); }
+  } catch (...) { fail(at, failure_ptr::capture(std::current_exception()), stops ? 0 : at); }
   return plan_.asynchronous ? p.end - at : p.end - p.begin;  // of the asynchronous, those never begun
 }
 
@@ -221,7 +223,10 @@ std::size_t batch::help(std::size_t number) noexcept {
   do {
     piece p{};
     for (auto start = ticks(); take(own, size.most(), from_end, p); from_end = false) {
-      over += stopped_.load(std::memory_order_relaxed) ? p.end - p.begin + discard(own) : run(p);
+      std::size_t const stop = std::clamp(stop_at_.load(std::memory_order_relaxed), p.begin, p.end);
+      if (stop != p.begin) over += run({p.begin, stop});
+      over += p.end - stop;
+      if (stop == p.begin && !from_end) over += discard(own);  // what is left of the share lies behind the piece
       auto const now = ticks();
       std::uint64_t const took = now - start, done = (p.end - p.begin + unit_ - 1) / unit_;
       start = now;
@@ -245,10 +250,10 @@ std::size_t batch::help() noexcept {
   return callers_;
 }
 
-void batch::fail(std::size_t item, failure_ptr why) noexcept {
+void batch::fail(std::size_t item, failure_ptr why, std::size_t stop_at) noexcept {
   static_cast<void>(why.read());  // of others than the first nobody is told
   std::lock_guard const lock(failure_mutex_);
-  stop();
+  if (stop_at < stop_at_.load(std::memory_order_relaxed)) stop_at_.store(stop_at, std::memory_order_relaxed);
   if (item >= failed_item_) return;
   failed_item_ = item;
   failure_ = std::move(why);

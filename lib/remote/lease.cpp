@@ -17,6 +17,12 @@ void submit_to(scheduler& s, job& j, placement const& at) noexcept {
   s.submit_placed(j, at);
 }
 
+// Whether what runs here keeps something, or what has started it does.
+bool parent_holds() noexcept {
+  execution_context const* const c = this_context();
+  return c != nullptr && c->holds();
+}
+
 }  // namespace
 
 std::shared_ptr<pending_place> pending_place_for(scheduler& s, std::shared_ptr<task_options const> const& o) {
@@ -24,7 +30,7 @@ std::shared_ptr<pending_place> pending_place_for(scheduler& s, std::shared_ptr<t
   if (!by_function && !s.limited) return nullptr;
   resource_book& b = book_of(s);
   resource_demand d;
-  std::shared_ptr<resource_pool> own = by_function ? b.places_of(o, false) : nullptr;
+  std::shared_ptr<resource_pool> own = by_function ? b.places_of(o, place_limit::pending) : nullptr;
   if (own != nullptr) d.push_back({own.get(), units_of_one});
   if (b.pending() != nullptr) d.push_back({b.pending(), units_of_one});
   return d.empty() ? nullptr : std::make_shared<pending_place>(b, std::move(d), std::move(own));
@@ -36,7 +42,8 @@ std::shared_ptr<pending_place> wait_for_pending_place(scheduler& s, std::shared_
   return p;
 }
 
-lease::lease(scheduler& s, resource_demand all, resource_demand to_run, std::shared_ptr<resource_pool> of_function)
+lease::lease(scheduler& s, resource_demand all, resource_demand to_run,
+             std::vector<std::shared_ptr<resource_pool>> of_function)
     : execution_context(true, nullptr, this),
       job([](job& j, job_verb) noexcept { static_cast<lease&>(j).ask(); }),
       resumer{[](resumer& r) noexcept { static_cast<lease&>(r).woken(); }},
@@ -45,7 +52,7 @@ lease::lease(scheduler& s, resource_demand all, resource_demand to_run, std::sha
       all_(std::move(all)),
       to_run_(std::move(to_run)),
       of_function_(std::move(of_function)),
-      urgent_(this_worker() != nullptr && this_worker()->context != nullptr && this_worker()->context->holds()) {
+      urgent_(parent_holds()) {
   for (resource_amount const& a : all_) {
     if (std::find(to_run_.begin(), to_run_.end(), a) == to_run_.end()) kept_.push_back(a);
     if (!a.of->by_device.empty()) gpus_.reserve(static_cast<std::size_t>((a.units + units_of_one - 1) / units_of_one));
@@ -199,7 +206,7 @@ void lease::end() noexcept {
 
 bool asks_for_something(task_options const& o) noexcept {
   return o.num_cpus != 0 || o.num_gpus != 0 || o.memory != 0 || !o.resources.empty() || o.max_running != 0 ||
-         o.max_pending != 0;
+         o.max_in_flight != 0 || o.max_pending != 0;
 }
 
 std::shared_ptr<lease> lease_for(scheduler& s, std::shared_ptr<task_options const> const& o) {
@@ -212,13 +219,21 @@ std::shared_ptr<lease> lease_for(scheduler& s, std::shared_ptr<task_options cons
                       o->name.empty() ? "a task" : "the task '" + o->name + "'");
   for (resource_amount const& a : all)
     if (b.is_cpu(*a.of)) to_run.push_back(a);
-  std::shared_ptr<resource_pool> const own = asks && o->max_running != 0 ? b.places_of(o, true) : nullptr;
-  for (resource_pool* const places : {own.get(), b.running()}) {
-    if (places == nullptr) continue;
+  std::vector<std::shared_ptr<resource_pool>> own;  // those of the function
+  auto const take_place = [&](resource_pool* places, place_limit which) {
+    if (places == nullptr) return;
     all.push_back({places, units_of_one});
-    to_run.push_back({places, units_of_one});
+    if (which == place_limit::running) to_run.push_back(all.back());
+  };
+  for (place_limit const which : {place_limit::running, place_limit::in_flight}) {
+    if (!asks) break;
+    own.push_back(b.places_of(o, which));
+    take_place(own.back().get(), which);
   }
-  return std::make_shared<lease>(s, std::move(all), std::move(to_run), own);
+  take_place(b.running(), place_limit::running);
+  // A task may wait for what it has started, so that is part of it.
+  if (!parent_holds()) take_place(b.in_flight(), place_limit::in_flight);
+  return std::make_shared<lease>(s, std::move(all), std::move(to_run), std::move(own));
 }
 
 std::unique_ptr<task_context> context_above(std::shared_ptr<lease> l, task_context const* parent, time_point deadline,

@@ -20,6 +20,7 @@ void resource_book::set_up(scheduler& s) {
     add("memory", static_cast<double>(c.memory));
     for (auto const& [name, amount] : c.resources) add(name, amount);
     if (c.max_running != 0) running_ = &add("max_running", static_cast<double>(c.max_running));
+    if (c.max_in_flight != 0) in_flight_ = &add("max_in_flight", static_cast<double>(c.max_in_flight));
     if (c.max_pending != 0) pending_ = &add("max_pending", static_cast<double>(c.max_pending));
   });
   if (s.verb() == job_verb::drop) drop();
@@ -30,10 +31,13 @@ resource_pool& resource_book::add(std::string name, double amount) {
 }
 
 resource_pool* resource_book::find(std::string const& name) noexcept {
-  auto const at = std::find_if(pools_.begin(), pools_.end(), [&](resource_pool const& p) {
-    return p.name == name && &p != running_ && &p != pending_;
-  });
+  auto const at = std::find_if(pools_.begin(), pools_.end(),
+                               [&](resource_pool const& p) { return p.name == name && !is_limit(p); });
   return at != pools_.end() ? &*at : nullptr;
+}
+
+bool resource_book::is_limit(resource_pool const& p) const noexcept {
+  return &p == running_ || &p == in_flight_ || &p == pending_;
 }
 
 resource_demand resource_book::demand_of(double cpus, double gpus, std::size_t memory,
@@ -59,14 +63,21 @@ void resource_book::throw_never(std::string const& who, std::string const& asked
               " (runtime_options: num_cpus, num_gpus, memory, resources)");
 }
 
-std::shared_ptr<resource_pool> resource_book::places_of(std::shared_ptr<task_options const> const& o, bool running) {
+std::shared_ptr<resource_pool> resource_book::places_of(std::shared_ptr<task_options const> const& o,
+                                                        place_limit which) {
+  bool const running = which == place_limit::running, in_flight = which == place_limit::in_flight;
+  std::size_t const most = running ? o->max_running : in_flight ? o->max_in_flight : o->max_pending;
+  if (most == 0) return nullptr;
   std::lock_guard const lock(places_mutex_);
-  std::weak_ptr<resource_pool>& known = places_[{o.get(), running}];
+  std::weak_ptr<resource_pool>& known = places_[{o.get(), which}];
   if (auto p = known.lock()) return p;
   // With the options, so that no others are made at their address while these places are known by it.
-  auto const most = static_cast<double>(running ? o->max_running : o->max_pending);
   auto both = std::make_shared<std::pair<resource_pool, std::shared_ptr<task_options const>>>(
-      resource_pool{running ? "max_running" : "max_pending", to_units(most)}, o);
+      resource_pool{running     ? "max_running"
+                    : in_flight ? "max_in_flight"
+                                : "max_pending",
+                    to_units(static_cast<double>(most))},
+      o);
   std::shared_ptr<resource_pool> p(both, &both->first);
   known = p;
   std::erase_if(places_, [](auto const& entry) { return entry.second.expired(); });
@@ -76,7 +87,7 @@ std::shared_ptr<resource_pool> resource_book::places_of(std::shared_ptr<task_opt
 std::map<std::string, double> resource_book::all() const {
   std::map<std::string, double> m;
   for (resource_pool const& p : pools_)
-    if (&p != running_ && &p != pending_ && p.capacity != 0) m.emplace(p.name, to_amount(p.capacity));
+    if (!is_limit(p) && p.capacity != 0) m.emplace(p.name, to_amount(p.capacity));
   return m;
 }
 

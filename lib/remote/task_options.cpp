@@ -19,7 +19,6 @@ bool positive(std::optional<duration> const& d) noexcept { return !d || *d > dur
 
 std::shared_ptr<task_options const> checked(task_options o) {
   check(o.max_retries >= -1, "max_retries", "0 or more, or -1 for any number");
-  check(!o.retry_if || o.max_retries != 0, "max_retries", "given with retry_if, which says for what one retries");
   check(positive(o.timeout), "timeout", "longer than 0: leave it out for no limit");
   check(positive(o.attempt_timeout), "attempt_timeout", "longer than 0: leave it out for no limit");
   check(positive(o.hedge_after), "hedge_after", "longer than 0: leave it out for no second copy");

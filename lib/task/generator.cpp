@@ -1,3 +1,4 @@
+#include <mobula/core/free_in_turn.hpp>
 #include <mobula/task/generator_promise.hpp>
 
 namespace mobula::detail {
@@ -51,7 +52,7 @@ bool generator_promise_base::stop_waiting(resumer& r) noexcept {
 
 void generator_promise_base::abandon() noexcept {
   if (alone_ && reader_alone_.exchange(&nobody_wants_it, std::memory_order_acq_rel) != &step_is_over) return;
-  self_.destroy();
+  free_in_turn(self_);  // an argument or a variable may be another
 }
 
 }  // namespace mobula::detail

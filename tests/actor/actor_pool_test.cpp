@@ -4,6 +4,7 @@
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -164,6 +165,25 @@ TEST_CASE("one failure stops nothing", "[pool]") {
       ++indices;
     }
     CHECK(indices == 3);
+  });
+}
+
+TEST_CASE("with outcomes no failed call of a pool ends the loop", "[pool]") {
+  under_seeds([](mb::manual_runtime&) {
+    mb::actor_pool<worker> const pool(workers(2));
+    std::vector<int> const xs{1, -1, 2, -2, 3};
+    std::set<std::size_t> good, bad;
+    for (auto const& [i, y] : pool.map_unordered_outcomes<&worker::square>(xs)) {
+      (y.has_value() ? good : bad).insert(i);
+      if (y.has_value()) CHECK(y.get() == xs[i] * xs[i]);
+    }
+    CHECK(good == std::set<std::size_t>{0, 2, 4});
+    CHECK(bad == std::set<std::size_t>{1, 3});
+    auto batch = pool.batch<int>();
+    for (int const x : {-1, 1}) batch.submit<&worker::square>(x);
+    int failed = 0;
+    while (auto y = mb::get(batch.next_unordered_outcome())) failed += y->value.has_failure() ? 1 : 0;
+    CHECK(failed == 1);
   });
 }
 

@@ -211,6 +211,45 @@ TEST_CASE("a call of high priority comes before those that wait", "[actor]") {
   });
 }
 
+TEST_CASE("of 16 urgent calls in a row one other is handled", "[actor]") {
+  struct recorder {
+    void urgent() { log += 'u'; }
+    void other() { log += 'o'; }
+    std::string log;
+  };
+  // How long each run of urgent calls is before another call.
+  auto const runs = [](std::string const& log) {
+    std::vector<int> lengths(1);
+    for (char const c : log)
+      if (c == 'u')
+        ++lengths.back();
+      else
+        lengths.push_back(0);
+    return lengths;
+  };
+  mb::manual_runtime rt;
+  auto const a = mb::make_actor<recorder>();
+  for (int i = 0; i < 40; ++i) a.options({.high_priority = true}).post<&recorder::urgent>();
+  for (int i = 0; i < 3; ++i) a.post<&recorder::other>();
+  CHECK(runs(mb::get(a.call<&recorder::log>())) == std::vector{16, 16, 8, 0});
+}
+
+TEST_CASE("a call that comes while many urgent ones wait is handled after 16 of them", "[actor]") {
+  struct recorder {
+    void begin(mb::actor<recorder> const& self) { self.post<&recorder::other>(); }
+    void urgent() { ++before; }
+    void other() { found = before; }
+    int before = 0, found = -1;
+  };
+  mb::manual_runtime rt;
+  auto const a = mb::make_actor<recorder>();
+  auto const urgent = a.options({.high_priority = true});
+  urgent.post<&recorder::begin>(a);
+  for (int i = 0; i < 100; ++i) urgent.post<&recorder::urgent>();
+  rt.run_until_idle();
+  CHECK(mb::get(a.call<&recorder::found>()) == 15);
+}
+
 TEST_CASE("settings that can't be are refused with words that help", "[actor]") {
   mb::manual_runtime rt;
   std::string log;

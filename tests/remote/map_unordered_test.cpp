@@ -112,6 +112,38 @@ TEST_CASE("a failure comes out once, with its index, and the others still come",
   }
 }
 
+TEST_CASE("with outcomes no failure ends the loop, nor goes unread", "[remote]") {
+  for (std::uint64_t seed = 0; seed < 30; ++seed) {
+    int unread = 0;
+    {
+      mb::manual_runtime rt({.seed = seed, .on_unread_failure = [&](mb::failure const&) { ++unread; }});
+      auto const picky = [](int x) -> mb::task<int> {
+        co_await mb::sleep_for((3 - x % 3) * 1s);
+        if (x % 4 == 1) throw x;
+        co_return x;
+      };
+      indices came, failed;
+      for (auto const& [i, y] : mb::map_unordered_outcomes(picky, std::views::iota(0, 10), {.in_flight = 4})) {
+        (y.has_value() ? came : failed).push_back(i);
+        if (y.has_value()) REQUIRE(y.get() == static_cast<int>(i));
+      }
+      REQUIRE(sorted(failed) == indices{1, 5, 9});
+      REQUIRE(sorted(came) == indices{0, 2, 3, 4, 6, 7, 8});
+      auto ordered = mb::map_window_outcomes(picky, std::views::iota(0, 10), {.in_flight = 4});
+      int n = 0;
+      for (auto const& y : ordered) REQUIRE(y.has_value() == (n++ % 4 != 1));
+      REQUIRE(n == 10);
+      auto const nothing = [](int x) { return x == 1 ? throw x : static_cast<void>(x); };
+      auto of_void = mb::map_unordered_outcomes(nothing, std::vector{0, 1});
+      REQUIRE(mb::get(of_void.next())->value.has_value() != mb::get(of_void.next())->value.has_value());
+      REQUIRE_FALSE(mb::get(of_void.next()));
+      auto owned = mb::map_window_outcomes([](int x) { return std::make_unique<int>(x); }, std::vector{7});
+      REQUIRE(*mb::get(owned.next())->take() == 7);
+    }
+    REQUIRE(unread == 0);
+  }
+}
+
 TEST_CASE("broken off, what was started runs to its end, and nobody is told of its failures", "[remote]") {
   for (std::uint64_t seed = 0; seed < 30; ++seed) {
     int told = 0, ended = 0;

@@ -32,7 +32,6 @@ auto fails(int times, std::shared_ptr<int> n = std::make_shared<int>(0)) {
 TEST_CASE("options that are not allowed are refused, and say what is") {
   auto const f = mb::remote(takes);
   CHECK_THROWS_AS(f.options({.max_retries = -2}), mb::error);
-  CHECK_THROWS_AS(f.options({.retry_if = mb::retry_on<std::logic_error>()}), mb::error);
   CHECK_THROWS_AS(f.options({.timeout = 0s}), mb::error);
   CHECK_THROWS_AS(f.options({.attempt_timeout = -1s}), mb::error);
   CHECK_THROWS_AS(f.options({.hedge_after = 0s}), mb::error);

@@ -92,7 +92,8 @@ class actor_pool {
   }
 
   /// The same, and gives each result when it is there, with the index of its element. What a call throws comes out of the
-  /// step that reads it; the others still come, by `next()`.
+  /// step that reads it, so of the loop, past a `try` in it; the others still come, by `next()`. Where calls may fail, use
+  /// map_unordered_outcomes.
   ///
   ///     for (auto [i, t] : pool.map_unordered<&parser::parse>(files)) ...
   template <auto Method, std::ranges::input_range R>
@@ -101,10 +102,18 @@ class actor_pool {
   }
   template <class F, std::ranges::input_range R>
   [[nodiscard]] auto map_unordered(F const& f, R&& range) const {
-    using result = typename decltype(submit(f, *std::ranges::begin(range)))::value_type;
-    pool_batch<T, result> all(members_);
-    for (auto&& x : range) all.submit(f, std::forward<decltype(x)>(x));
-    return unordered_pool_results<T, result>(std::move(all));
+    return unordered<detail::item_value>(f, range);
+  }
+  /// The same, and gives the index and the outcome of each, value or failure: no call ends the loop.
+  ///
+  ///     for (auto& [i, t] : pool.map_unordered_outcomes<&parser::parse>(files)) ...
+  template <auto Method, std::ranges::input_range R>
+  [[nodiscard]] auto map_unordered_outcomes(R&& range) const {
+    return unordered<detail::item_outcome>(detail::pool_method<Method>(), range);
+  }
+  template <class F, std::ranges::input_range R>
+  [[nodiscard]] auto map_unordered_outcomes(F const& f, R&& range) const {
+    return unordered<detail::item_outcome>(f, range);
   }
 
   /// A new member, or one that was popped.
@@ -118,6 +127,14 @@ class actor_pool {
   [[nodiscard]] std::size_t size() const noexcept { return members_->size(); }
 
  private:
+  template <class Reader, class F, class R>
+  auto unordered(F const& f, R& range) const {
+    using result = typename decltype(submit(f, *std::ranges::begin(range)))::value_type;
+    pool_batch<T, result> all(members_);
+    for (auto&& x : range) all.submit(f, std::forward<decltype(x)>(x));
+    return unordered_pool_results<T, result, Reader>(std::move(all));
+  }
+
   template <class F, class R>
   auto submit_each(F const& f, R& range) const {
     std::vector<decltype(submit(f, *std::ranges::begin(range)))> futures;

@@ -91,6 +91,7 @@ class pool_batch {
   [[nodiscard]] std::size_t index() const noexcept { return last_; }
 
   class next_in_order;
+  template <class Reader>
   class next_arrived;
   /// Waits for the first in order of submission that has not been read: gives a std::optional of its result, none if all
   /// have been read; the value is a std::monostate for void.
@@ -98,7 +99,9 @@ class pool_batch {
   /// Errors: throws what the call did, when waited for. It has been read then, and the others go on.
   [[nodiscard]] next_in_order next() { return next_in_order(*this); }
   /// The same for any, in the order in which they are over, with its index.
-  [[nodiscard]] next_arrived next_unordered() { return next_arrived(*this); }
+  [[nodiscard]] auto next_unordered() { return next_arrived<detail::item_value>(*this); }
+  /// The same, and gives what has come of it, a value or a failure.
+  [[nodiscard]] auto next_unordered_outcome() { return next_arrived<detail::item_outcome>(*this); }
 
  private:
   void add(future<R> f) {
@@ -108,7 +111,8 @@ class pool_batch {
     detail::pool_arrival::expect(state, first_ + futures_.size() - 1, arrivals_);
   }
 
-  detail::non_void<R> take(std::size_t i) {
+  template <class Reader>
+  auto take(std::size_t i) {
     future<R> f = std::move(futures_[i - first_]);
     last_ = i;
     --left_;
@@ -116,12 +120,7 @@ class pool_batch {
       futures_.pop_front();
       ++first_;
     }
-    if constexpr (std::is_void_v<R>) {
-      detail::future_access::read(std::move(f));
-      return {};
-    } else {
-      return detail::future_access::read(std::move(f));
-    }
+    return Reader::read(std::move(f));
   }
 
   std::shared_ptr<detail::pool_members<T>> members_;
@@ -145,7 +144,7 @@ class pool_batch<T, R>::next_in_order {
   [[nodiscard]] std::optional<detail::non_void<R>> result() {
     if (!until_ready_) return std::nullopt;
     from_->arrivals_->forget(from_->first_);
-    return from_->take(from_->first_);
+    return from_->template take<detail::item_value>(from_->first_);
   }
 
  private:
@@ -154,8 +153,11 @@ class pool_batch<T, R>::next_in_order {
 };
 
 template <class T, class R>
+template <class Reader>
 class pool_batch<T, R>::next_arrived {
  public:
+  using value_type = indexed_result<typename Reader::template type<R>>;
+
   explicit next_arrived(pool_batch& from) noexcept : from_(&from) {}
   static constexpr auto waits_for = "the next result of a pool";
   [[nodiscard]] bool ready() const noexcept { return from_->left_ == 0 || from_->arrivals_->any(); }
@@ -164,21 +166,21 @@ class pool_batch<T, R>::next_arrived {
   [[nodiscard]] std::optional<value_type> result() {
     if (from_->left_ == 0) return std::nullopt;
     std::size_t const i = from_->arrivals_->pop();
-    return value_type{i, from_->take(i)};
+    return value_type{i, from_->template take<Reader>(i)};
   }
 
  private:
   pool_batch* from_;
 };
 
-/// The results of actor_pool::map_unordered: a range, or `next()` in a coroutine.
-template <class T, class R>
+/// The results of actor_pool::map_unordered and map_unordered_outcomes: a range, or `next()` in a coroutine.
+template <class T, class R, class Reader = detail::item_value>
 class [[nodiscard]] unordered_pool_results {
  public:
   explicit unordered_pool_results(pool_batch<T, R> all) noexcept : all_(std::move(all)) {}
 
-  /// As pool_batch::next_unordered.
-  [[nodiscard]] auto next() { return all_.next_unordered(); }
+  /// As pool_batch::next_unordered, or next_unordered_outcome.
+  [[nodiscard]] auto next() { return typename pool_batch<T, R>::template next_arrived<Reader>(all_); }
   [[nodiscard]] std::size_t index() const noexcept { return all_.index(); }
 
   /// Blocks: at each step, as `get` does.

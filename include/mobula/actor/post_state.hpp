@@ -76,6 +76,7 @@ class post_state : public job, private std::conditional_t<is_task<typename Call:
   // The last holder of a failure that nobody has read reports it. False if the call does not end with it.
   [[gnu::noinline, gnu::cold]] bool report(failure_ptr const& why) noexcept {
     auto const name = [](void const* call) { return name_of(static_cast<Call const*>(call)->function()); };
+    if constexpr (Call::has_dependencies) call_.for_each_dependency(seen_together());
     failure_ptr const ends_with = static_cast<Derived&>(*this).comes_to(why);
     if (ends_with.exception() != why.exception()) return true;
     return !static_cast<Derived&>(*this).makes_again(ends_with.in_task(where_, name, &call_));

@@ -20,6 +20,9 @@ class failure;
 
 namespace detail {
 
+/// How many of the first and how many of the last attempts a failure keeps.
+inline constexpr std::size_t attempts_kept = 4;
+
 struct failure_record;
 
 /// A counted pointer to what is known about a failure. The size of a std::exception_ptr, in whose place it stands.
@@ -48,8 +51,9 @@ class failure_ptr {
   [[nodiscard]] failure_ptr in_task(std::source_location const& where, std::string (*name)(void const*),
                                     void const* task) const noexcept;
 
-  /// The same after other attempts of the same call, which have failed so.
-  [[nodiscard]] failure_ptr with_attempts(std::vector<failure_ptr> failed) const noexcept;
+  /// The same after other attempts of the same call, which have failed so: `count` of them, of which the first and the
+  /// last are kept.
+  [[nodiscard]] failure_ptr with_attempts(std::vector<failure_ptr> kept, std::size_t count) const noexcept;
 
   /// The same as that of an item of a batch.
   [[nodiscard]] failure_ptr of_item(std::size_t index) const noexcept;
@@ -119,13 +123,18 @@ class failure {
   /// The failure that this one passes on: of a dependency, or of a future that the task has read.
   [[nodiscard]] std::optional<failure> cause() const;
 
-  /// How the attempts have failed, in order, if the task was to be tried again (task_options::max_retries); else none.
+  /// How the attempts have failed, in order, if the task was to be tried again (task_options::max_retries); else none. Of
+  /// more than eight these are the first four and the last four.
   [[nodiscard]] std::vector<failure> attempts() const;
+
+  /// How many attempts there have been, those included that are not kept.
+  [[nodiscard]] std::size_t attempt_count() const noexcept;
 
   /// The index of the element of a `map` or its kin that has failed; none for anything else.
   [[nodiscard]] std::optional<std::size_t> item() const noexcept;
 
-  /// All of it, as in the example above: one line a fact, no newline at the end.
+  /// All of it, as in the example above: one line a fact, no newline at the end. Of a long chain of causes it has the first
+  /// and the last.
   [[nodiscard]] std::string report() const;
 
   /// Throws what the task threw.

@@ -23,7 +23,7 @@ struct manual_options {
   unsigned num_gpus = 0;
   std::size_t memory = 0;
   std::map<std::string, double> resources = {};
-  std::size_t max_running = 0, max_pending = 0;
+  std::size_t max_running = 0, max_in_flight = 0, max_pending = 0;
   /// As runtime_options::stack_size. Overflow is reported as with runtime_options::report_stack_overflow.
   std::size_t stack_size = 256 * 1024;
   /// As runtime_options::cancellable.

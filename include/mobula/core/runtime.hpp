@@ -28,10 +28,11 @@ struct runtime_options {
   std::size_t memory = 0;
   /// Anything else that tasks may ask for, by name: {{"ssd", 1}}.
   std::map<std::string, double> resources = {};
-  /// How many tasks may run at once, not counting those that wait in the middle of their function, and how many may be
-  /// submitted and not have begun; 0 for any number. A submission beyond waits. Then all tasks can be stopped, as with
+  /// How many tasks may run at once, not counting those that wait in the middle of their function; how many may have begun and
+  /// not be over, those included; and how many may be submitted and not have begun, beyond which a submission waits. 0 for any
+  /// number. Of those in flight, what such a task starts is part of it and does not count. Then all tasks can be stopped, as with
   /// `cancellable`. Batches (map, submit_all) and calls of actors have limits of their own.
-  std::size_t max_running = 0, max_pending = 0;
+  std::size_t max_running = 0, max_in_flight = 0, max_pending = 0;
   /// Bytes of stack of a task that is a plain function; rounded up to a power of two, at least 32 KiB; at most 1 GiB.
   /// Memory is taken when touched.
   std::size_t stack_size = 256 * 1024;

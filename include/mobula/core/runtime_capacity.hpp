@@ -28,13 +28,15 @@ inline constexpr double most_of_a_resource = 9e14;
 /// Why a resource can't have that name or amount; empty if it can.
 [[nodiscard]] std::string wrong_resource(std::string const& name, double amount);
 
-/// What a runtime has for tasks that ask, as its options say. 0 for no limit of running or pending tasks.
+/// What a runtime has for tasks that ask, as its options say. 0 for no limit of running tasks, of those that are in flight, or
+/// pending.
 struct runtime_capacity {
   unsigned num_cpus;
   unsigned num_gpus;
   std::size_t memory;
   std::map<std::string, double> resources;
   std::size_t max_running;
+  std::size_t max_in_flight;
   std::size_t max_pending;
 };
 

@@ -80,12 +80,7 @@ class task_context final : public execution_context {
   struct stop_call {
     task_context* me;
     job* call;
-    void operator()() const noexcept {
-      if (call != nullptr)
-        call->step(*call, job_verb::cancel);
-      else
-        me->request_stop();
-    }
+    void operator()() const noexcept;
   };
 
   [[nodiscard]] bool knows_circles() const noexcept;

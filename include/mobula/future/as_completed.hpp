@@ -63,7 +63,7 @@ class completions {
     iterator& operator++() {
       if (!from_->order_.ready()) detail::wait_for(from_->order_);
       if (auto const i = from_->order_.result())
-        from_->last_ = *i;
+        from_->give(*i);
       else
         from_ = nullptr;
       return *this;
@@ -83,8 +83,12 @@ class completions {
   std::optional<future<T>> take() {
     auto const i = order_.result();
     if (!i) return std::nullopt;
-    last_ = *i;
-    return std::move(futures_[last_]);
+    return std::move(give(*i));
+  }
+  future<T>& give(std::size_t i) noexcept {
+    last_ = i;
+    detail::future_access::count_as_seen(futures_[i]);
+    return futures_[i];
   }
 
   std::vector<future<T>> futures_;  // before the order, which takes its waiters out of their states when it goes
@@ -99,7 +103,8 @@ class completions {
 ///     auto done = mb::as_completed(futures);                // in a coroutine
 ///     while (auto f = co_await done.next()) use(co_await *f);
 ///
-/// Those that are ready already come first, in their order. One may break off at any time.
+/// Those that are ready already come first, in their order. One may break off at any time. A failure counts as read when
+/// its future is given.
 /// Blocks: the loop does, in a task its fiber, elsewhere the thread.
 /// Cost:   the same for each future, however many there are: an entry of 32 bytes in one allocation.
 template <class R>

@@ -188,6 +188,12 @@ struct future_access {
     return std::move(last).read();
   }
 
+  /// The reader is told that it is over: its failure, if it is one, counts as read.
+  template <class T>
+  static void count_as_seen(future<T> const& f) noexcept {
+    if (f.state_ != nullptr && f.state_->ready()) f.state_->result.count_as_seen();
+  }
+
   /// What has come of it, for a reader who looks at failures, so that they count as read.
   template <class T>
   static outcome<T> const& read_outcome_in_place(future<T> const& f) {

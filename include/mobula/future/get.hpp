@@ -66,7 +66,7 @@ T get(future<T>&& f, std::source_location where = std::source_location::current(
 template <future_container C>
 auto get(C&& futures, std::source_location where = std::source_location::current()) {
   detail::wait_for_each(futures, where);
-  return detail::read_all<detail::value_reader>(std::forward<C>(futures));
+  return detail::read_together<detail::value_reader>(std::forward<C>(futures));
 }
 
 /// The same for a range that makes its futures on the fly: all of them first.

@@ -30,7 +30,7 @@ namespace detail {
 
 /// What futures may lie in: a future alone, a range, a tuple, a pair or a map of holders.
 ///
-///     static void visit(H& h, V v);               // calls v with the state of each future, in order
+///     static void visit(H& h, V v);               // calls v with the state of each future, in order, or the future itself
 ///     template <class Reader> using result;       // what reading gives
 ///     template <class Reader> static result read(H& or H&& h);   // all are ready; throws the first failure in order
 template <class H>
@@ -78,7 +78,10 @@ struct future_holder<future<T>> {
 
   template <class V>
   static void visit(future<T> const& f, V& v) {
-    v(future_access::state(f));
+    if constexpr (requires { V::takes_futures; })
+      v(f);
+    else
+      v(future_access::state(f));
   }
   template <class Reader, class F>
   static decltype(auto) read(F&& f) {
@@ -221,6 +224,27 @@ struct future_holder<std::unordered_map<K, H, Hash, Equal, Allocator>> : map_hol
                                                      std::forward<Map>(m));
   }
 };
+
+/// Whoever reads several is told of the first failure, and that all are over: the others count as read with it.
+struct seen_together {
+  static constexpr bool takes_futures = true;  // of which some may have been given up
+  template <class T>
+  void operator()(future<T> const& f) const noexcept {
+    future_access::count_as_seen(f);
+  }
+};
+
+/// Reads a holder all of whose futures are ready, as `read_all`.
+template <class Reader, class H>
+decltype(auto) read_together(H&& h) {
+  try {
+    return read_all<Reader>(std::forward<H>(h));
+  } catch (...) {
+    seen_together const seen;
+    visit_states(h, seen);
+    throw;
+  }
+}
 
 /// The states of all futures, in order. Throws mobula::error for a handle to nothing.
 template <class H>

@@ -71,6 +71,12 @@ class outcome {
       failure_.rethrow();
   }
 
+  /// Whoever reads it has been told that it is over: a failure won't be reported as unread.
+  void count_as_seen() const noexcept {
+    if (has_failure()) [[unlikely]]
+      static_cast<void>(failure_.read());
+  }
+
   // For who produces it: once, of an outcome that is empty.
 
   template <class... Args>

@@ -40,7 +40,8 @@ class promise_state final : public shared_state<T> {
 
  private:
   static void step(job& j, job_verb verb) noexcept {
-    if (verb == job_verb::destroy) delete static_cast<promise_state*>(&j);
+    if (verb != job_verb::destroy) return;
+    free_state<T>(j, [](job& s, job_verb) noexcept { delete static_cast<promise_state*>(&s); });
   }
 
   std::source_location const made_;
@@ -59,7 +60,7 @@ class promise_state final : public shared_state<T> {
 ///     std::thread([p = std::move(answer)]() mutable { p.set_value(42); }).detach();
 ///     int n = co_await f;
 ///
-/// If it goes without having been set, its future fails with broken_promise.
+/// If it goes without having been set, its future fails with broken_promise, if there is one left.
 /// Threads: several may set it at once, one of which succeeds; all else by one at a time. Who sees the future ready may
 ///          destroy it.
 template <class T>
@@ -83,7 +84,7 @@ class promise {
   }
   ~promise() {
     auto* const s = right_.exchange(nullptr);
-    if (s != nullptr && taken_) {
+    if (s != nullptr && taken_ && !s->is_last_handle()) {  // else nobody can know of it: get_future needs this
       s->result.set_error(std::make_exception_ptr(broken_promise()));
       end(*s);
     } else if (s != nullptr) {

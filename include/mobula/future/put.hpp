@@ -19,7 +19,8 @@ class put_state final : public shared_state<T> {
 
  private:
   static void step(job& j, job_verb verb) noexcept {
-    if (verb == job_verb::destroy) delete static_cast<put_state*>(&j);
+    if (verb != job_verb::destroy) return;
+    free_state<T>(j, [](job& s, job_verb) noexcept { delete static_cast<put_state*>(&s); });
   }
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <mobula/core/block.hpp>
+#include <mobula/core/free_in_turn.hpp>
 #include <mobula/core/job.hpp>
 #include <mobula/future/outcome.hpp>
 #include <mobula/future/waiter_list.hpp>
@@ -89,5 +90,14 @@ class shared_state : public shared_state_base {
   /// Written before `publish`, read after `ready`.
   outcome<T> result;
 };
+
+/// Frees a state of a T by `free`: what its value owns may be the last handle of another one, whose value owns another.
+template <class T>
+void free_state(job& state, job::step_function free) noexcept {
+  if constexpr (std::is_void_v<T> || std::is_reference_v<T> || std::is_trivially_destructible_v<T>)
+    free(state, job_verb::destroy);
+  else
+    free_in_turn(state, free);
+}
 
 }  // namespace mobula::detail

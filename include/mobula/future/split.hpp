@@ -48,7 +48,7 @@ class splitter : waiter {
     static void step(job& j, job_verb verb) noexcept {
       auto& me = static_cast<part&>(j);
       if (verb == job_verb::cancel) me.of_->cancel();
-      if (verb == job_verb::destroy) delete &me;
+      if (verb == job_verb::destroy) free_state<T>(j, [](job& s, job_verb) noexcept { delete static_cast<part*>(&s); });
     }
 
     std::shared_ptr<splitter> const of_;

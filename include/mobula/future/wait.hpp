@@ -39,6 +39,7 @@ template <future_range R>
   wait_result<typename std::remove_cvref_t<std::ranges::range_reference_t<R>>::value_type> result;
   for (auto const& f : futures) {
     bool const taken = result.ready.size() < num_returns && f.ready();
+    if (taken) future_access::count_as_seen(f);
     (taken ? result.ready : result.pending).push_back(f);
   }
   return result;
@@ -53,6 +54,7 @@ void wait_for_all(std::vector<shared_state_base*> states, duration limit);
 ///
 ///     auto [ready, pending] = mb::wait(futures, {.num_returns = 3, .timeout = 1s});
 ///
+/// Of the futures in `ready`, failures count as read.
 /// Blocks: in a task its fiber, never the worker; elsewhere the thread.
 /// Errors: throws std::invalid_argument if num_returns is 0 or more than there are futures. An empty range gives empty
 ///         lists.
@@ -70,7 +72,7 @@ template <future_range R>
 template <future_container C, class Rep, class Period>
 auto get(C&& futures, std::chrono::duration<Rep, Period> limit) {
   detail::wait_for_all(detail::states_of(futures), detail::to_clock(limit));
-  return detail::read_all<detail::value_reader>(std::forward<C>(futures));
+  return detail::read_together<detail::value_reader>(std::forward<C>(futures));
 }
 
 }  // namespace mobula

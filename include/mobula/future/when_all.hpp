@@ -21,7 +21,7 @@ class all_operation : public group_operation {
   explicit all_operation(Futures futures)
       : all_operation(std::forward<Futures>(futures), states_of(futures)) {}  // a container may move, states don't
 
-  auto result() { return read_all<Reader>(std::forward<Futures>(futures_)); }
+  auto result() { return read_together<Reader>(std::forward<Futures>(futures_)); }
 
  private:
   all_operation(Futures&& futures, std::vector<shared_state_base*> states)
@@ -78,7 +78,7 @@ class all_awaiter : waiter, suspended_coroutine {
   auto await_resume() {
     end_waits();
     if (stoppable_ != nullptr && std::exchange(stoppable_->waits, false)) stoppable_->guard->result();
-    return read_all<Reader>(std::forward<Futures>(futures_));
+    return read_together<Reader>(std::forward<Futures>(futures_));
   }
 
  private:
@@ -133,7 +133,7 @@ class [[nodiscard("it does nothing until it is awaited")]] all_of {
   /// For `get(when_all(...))`.
   auto get(std::source_location where) && {
     wait_for_each(futures_, where);
-    return read_all<Reader>(std::forward<Futures>(futures_));
+    return read_together<Reader>(std::forward<Futures>(futures_));
   }
 
   auto operator co_await() && { return all_awaiter<Futures, Reader>(std::forward<Futures>(futures_)); }

@@ -23,8 +23,10 @@ class any_operation : public group_operation {
   [[nodiscard]] std::size_t result() {
     std::size_t index = 0;
     bool found = false;
-    auto const look = [&](shared_state_base& s) {
-      found = found || s.ready();
+    auto const look = [&](auto& s) {
+      if (found) return;
+      found = s.ready();
+      if (found) s.result.count_as_seen();
       index += found ? 0 : 1;
     };
     visit_states(futures_, look);
@@ -41,7 +43,7 @@ class any_operation : public group_operation {
 }  // namespace detail
 
 /// Waits until one of the futures of a range is ready, a failed one too, and gives its index: the first in order of those
-/// that are. The others are left as they are.
+/// that are, whose failure counts as read. The others are left as they are.
 ///
 ///     std::size_t i = co_await mb::when_any(futures);   // or mb::get(mb::when_any(futures))
 ///     use(co_await futures[i]);

@@ -169,9 +169,9 @@ decltype(auto) pass(A& stored) {
     if constexpr (P == passing::by_reference)
       return future_access::read(std::as_const(futures));
     else if constexpr (P == passing::by_value)
-      return read_all<value_reader>(std::move(futures));
+      return read_together<value_reader>(std::move(futures));
     else if constexpr (P == passing::as_nothing)
-      return read_all<value_reader>(std::move(futures)), std::monostate();
+      return read_together<value_reader>(std::move(futures)), std::monostate();
     else if constexpr (P == passing::outcome_by_reference)
       return future_access::read_outcome_in_place(futures);
     else

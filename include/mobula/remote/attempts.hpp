@@ -18,7 +18,8 @@
 
 namespace mobula::detail {
 
-/// What all attempts have, whatever they call: the options, the limit of all, and how the ones before have failed.
+/// What all attempts have, whatever they call: the options, the limit of all, and how those before have failed, of which
+/// the first and the last are kept.
 class attempts_base {
  public:
   /// Whether the options ask for attempts: for a limit of time, a retry or a second copy.
@@ -48,8 +49,10 @@ class attempts_base {
 
  private:
   [[noreturn]] void give_up(failure_ptr const& why);
+  void keep(failure_ptr const& why);
 
-  std::vector<failure_ptr> failures_;
+  std::vector<failure_ptr> failures_;  // the first and the last
+  std::size_t failed_ = 0;             // how many attempts have
 };
 
 /// Waits for an operation, but no longer than until a point in time; tells whether it has happened.

@@ -74,9 +74,6 @@ class batch {
   /// For asynchronous batches: one item is over.
   void item_done() noexcept { subtract(1); }
 
-  /// What has not begun is left out.
-  void stop() noexcept { stopped_.store(true, std::memory_order_relaxed); }
-
   // For the caller: looks whether all is over, and if not, publishes who is to be woken then; once it is, it finishes.
 
   /// Tells whether every item is done; if so, the caller sees what they have written.
@@ -90,8 +87,8 @@ class batch {
     subtract(callers_ + 1);
   }
 
-  /// Gives up the caller's share. Throws the error of the first item in order that failed; items that had not begun by
-  /// then were left out.
+  /// Gives up the caller's share. Throws the error of the first item in order that failed, as a loop would: all before it
+  /// are done. Of those behind it, what had not begun was left out.
   void finish();
 
  private:
@@ -119,7 +116,7 @@ class batch {
   [[nodiscard]] std::size_t discard(share& own) noexcept;
   void subtract(std::uint64_t n) noexcept;
   void wake_caller() noexcept;
-  void fail(std::size_t item, failure_ptr why) noexcept;
+  void fail(std::size_t item, failure_ptr why, std::size_t stop_at) noexcept;
   void destroy() noexcept;
 
   // state_: the items that aren't done, and one for the caller until it waits; above them, who may still touch this: the
@@ -133,8 +130,10 @@ class batch {
   std::size_t const least_theft_;        // units; less is soon done by whoever has it
 
   std::atomic<std::size_t> helpers_{0};  // ever invited; relaxed: who comes later looks at shares that are empty or not
-  std::atomic<bool> stopped_{false};     // an item has failed; relaxed: who sees it late does a piece more
-  helper first_helper_;                  // lies here, so that there is always memory for one
+  // Items from here on are not begun any more: behind the first that has failed so far, or all, if the task is to stop.
+  // Written under the lock, relaxed: who sees it late does a piece more.
+  std::atomic<std::size_t> stop_at_{std::numeric_limits<std::size_t>::max()};
+  helper first_helper_;  // lies here, so that there is always memory for one
 
   // Whoever takes the open items to zero wakes the caller; whoever takes the holders to zero frees. Each change releases,
   // and these acquire, as does `over`: so the caller sees every result, and nobody touches what is freed. A helper leaves

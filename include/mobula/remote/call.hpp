@@ -1,8 +1,6 @@
 #pragma once
 
 #include <mobula/core/blocking_thread.hpp>
-#include <mobula/core/error.hpp>
-#include <mobula/core/failure.hpp>
 #include <mobula/core/frame_memory.hpp>
 #include <mobula/core/scheduler.hpp>
 #include <mobula/core/task_context.hpp>
@@ -138,8 +136,8 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
   static void step(job& j, job_verb verb) noexcept {
     auto& me = static_cast<Derived&>(j);
     switch (verb) {
-      case job_verb::destroy: me.end_context(); return me.destroy();
-      case job_verb::cancel: me.note_cancel(); return me.stop_waiting();
+      case job_verb::destroy: return me.end_life();
+      case job_verb::cancel: return me.note_cancel();
       default: me.step_in_queue(verb);
     }
   }
@@ -174,16 +172,19 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
     return transfer(nullptr);
   }
 
-  // What runs is to stop, and what does not won't begin.
+  // What runs is to stop, and what does not won't begin. What is over stays so, and what it has left running goes on.
   void note_cancel() noexcept {
+    if (this->ready()) return;
     this->set_cancelled();
     if (this->is_stoppable_) origin_.context->request_stop();
+    static_cast<Derived&>(*this).stop_waiting();
   }
 
-  // First of all in its end, as the parent may call at any time.
-  void end_context() noexcept {
+  // The context goes first of all, as the parent may call at any time.
+  void end_life() noexcept {
     if (this->is_stoppable_) [[unlikely]]
       delete origin_.context;
+    free_state<result_type>(*this, [](job& j, job_verb) noexcept { static_cast<Derived&>(j).destroy(); });
   }
 
   // What Derived does when it is cancelled while it waits to begin, if there is anything.
@@ -214,6 +215,7 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
   [[gnu::noinline, gnu::cold]] bool name_failure() noexcept {
     auto const name = [](void const* call) { return name_of(static_cast<Call const*>(call)->function()); };
     failure_ptr const f = static_cast<Derived&>(*this).comes_to(this->result.failure_pointer());
+    if constexpr (Call::has_dependencies) call_->for_each_dependency(seen_together());
     failure_ptr named = f.in_task(this->is_stoppable_ ? origin_.context->submitted : origin_.where, name, &*call_);
     bool const own = f.exception() == this->result.failure_pointer().exception();
     if (own && static_cast<Derived&>(*this).makes_again(named)) return false;

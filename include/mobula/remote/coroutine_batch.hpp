@@ -75,7 +75,10 @@ class coroutine_batch : completion {
     for (std::size_t i = 0; i < items_.size(); ++i) {
       try {
         values_.set(i, [this, i]() -> T { return outcomes_[i].take(); });
-      } catch (...) { rethrow_of_item(i); }
+      } catch (...) {
+        for (std::size_t k = i + 1; k < items_.size(); ++k) outcomes_[k].count_as_seen();  // of others nobody is told
+        rethrow_of_item(i);
+      }
     }
   }
 

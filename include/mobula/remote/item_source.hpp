@@ -49,11 +49,9 @@ class item_future {
   [[nodiscard]] shared_state_base& state() const { return future_access::state(future_); }
 
   /// Reads it, once it is ready; it is invalid then, also if the task has failed.
-  [[nodiscard]] non_void<T> take() {
-    if constexpr (std::is_void_v<T>)
-      return future_access::read(std::move(future_)), std::monostate();
-    else
-      return future_access::read(std::move(future_));
+  template <class Reader>
+  [[nodiscard]] auto take() {
+    return Reader::read(std::move(future_));
   }
 
  private:
@@ -75,6 +73,27 @@ class item_future {
   }
 
   future<T> future_;
+};
+
+/// What is read of an item that is over: its value, or else what it threw is thrown; or what has come of it, either way.
+struct item_value {
+  template <class T>
+  using type = non_void<T>;
+  template <class T>
+  static non_void<T> read(future<T>&& f) {
+    if constexpr (std::is_void_v<T>)
+      return future_access::read(std::move(f)), std::monostate();
+    else
+      return future_access::read(std::move(f));
+  }
+};
+struct item_outcome {
+  template <class T>
+  using type = outcome<T>;
+  template <class T>
+  static outcome<T> read(future<T>&& f) {
+    return future_access::read_outcome(std::move(f));
+  }
 };
 
 /// A function that many tasks share. What it gives by reference is copied, as what that refers to may go with the task.
@@ -108,6 +127,7 @@ struct shared_function {
 template <class T>
 class item_source {
  public:
+  using value_type = T;
   virtual ~item_source() = default;
 
   /// Submits the task of the next element; an invalid future if there is none.

@@ -61,8 +61,9 @@ class lease final : public execution_context,
                     job,
                     resumer {
  public:
-  /// `to_run`: of `all`, what is only needed to run. `of_function`: places in that which have to live as long.
-  lease(scheduler& s, resource_demand all, resource_demand to_run, std::shared_ptr<resource_pool> of_function);
+  /// `to_run`: of `all`, what is only needed to run. `of_function`: pools of places that have to live as long.
+  lease(scheduler& s, resource_demand all, resource_demand to_run,
+        std::vector<std::shared_ptr<resource_pool>> of_function);
   ~lease() = default;
 
   /// Until it begins it is one of those that are pending.
@@ -115,7 +116,7 @@ class lease final : public execution_context,
   resource_demand const all_;
   resource_demand const to_run_;
   resource_demand kept_;  // the rest
-  std::shared_ptr<resource_pool> const of_function_;
+  std::vector<std::shared_ptr<resource_pool>> const of_function_;
   std::shared_ptr<pending_place> place_;
   placement at_;
   std::vector<unsigned> gpus_;

@@ -21,8 +21,10 @@ namespace mobula {
 /// `f` is called from several threads at once, so it must not write to what it shares.
 ///
 /// Blocks: in a task its fiber, elsewhere the thread.
-/// Errors: throws what the first element in order that failed threw, after those that had begun are over; the rest is
-///         not begun: current_failure()->item() is its index. Throws no_runtime.
+/// Errors: throws what the first element in order that failed threw, as a loop would, whoever else has failed, and earlier:
+///         current_failure()->item() is its index. All elements before it have been done; of those behind it, those that had
+///         begun are over then, and the rest is not begun. Of what others threw nobody is told (map_outcomes tells all).
+///         Throws no_runtime.
 template <class F, class R>
 auto map(F&& f, R&& range, map_options const& options = {}) {
   static_assert(detail::mappable<F, R>, "mobula::map: the function can't be called with an element of the range");

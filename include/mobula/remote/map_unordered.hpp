@@ -56,24 +56,25 @@ class item_arrival : waiter {
 
 }  // namespace detail
 
-/// The results of a function for the elements of a range, as they come; see `map_unordered`.
+/// The results of a function for the elements of a range, as they come; see `map_unordered` and `map_unordered_outcomes`.
 ///
 /// Threads: one at a time; which one may change.
-template <class T>
+template <class T, class Reader = detail::item_value>
 class [[nodiscard("nothing is started until a result is asked for")]] unordered_results {
  public:
-  using value_type = indexed_result<detail::non_void<T>>;
+  using value_type = indexed_result<typename Reader::template type<T>>;
 
   unordered_results(std::unique_ptr<detail::item_source<T>> items, window_options const& options)
       : items_(std::move(items), options), finished_(items_.size()) {}
 
   class next_operation;
   /// Starts what fits into the window, then waits for any result: gives it and its index in a std::optional, which is
-  /// empty when all have been given; the value is a std::monostate for void. It can have a time limit and be a branch of
-  /// a `select`; what is given up has taken nothing.
+  /// empty when all have been given; the value is a std::monostate for void, or an outcome where these are asked for. It can
+  /// have a time limit and be a branch of a `select`; what is given up has taken nothing.
   ///
-  /// Errors: throws what the item threw, when waited for; the others still come, and `index` tells which it was. What the
-  ///         range throws comes out of the call at once; that is the range's end, and what was started still comes.
+  /// Errors: unless outcomes are asked for, throws what the item threw, when waited for; the others still come, and `index`
+  ///         tells which it was. What the range throws comes out of the call at once; that is the range's end, and what was
+  ///         started still comes.
   [[nodiscard]] next_operation next() {
     items_.refill([this] { return in_flight_; },
                   [this](detail::item_future<T> f) {
@@ -100,8 +101,8 @@ class [[nodiscard("nothing is started until a result is asked for")]] unordered_
   std::size_t last_ = 0;
 };
 
-template <class T>
-class unordered_results<T>::next_operation {
+template <class T, class Reader>
+class unordered_results<T, Reader>::next_operation {
  public:
   explicit next_operation(unordered_results& from) noexcept : from_(&from), receive_(from.finished_.receive()) {}
   [[nodiscard]] bool ready() noexcept { return from_->in_flight_ == 0 || receive_.ready(); }
@@ -112,7 +113,7 @@ class unordered_results<T>::next_operation {
     if (!item) return std::nullopt;
     --from_->in_flight_;
     from_->last_ = item->index;
-    return value_type{item->index, item->result.take()};
+    return value_type{item->index, item->result.template take<Reader>()};
   }
 
  private:
@@ -129,12 +130,27 @@ class unordered_results<T>::next_operation {
 ///     while (auto p = co_await pages.next()) store(urls[p->index], std::move(p->value));
 ///
 /// All else is as with map_window: the range may be endless, and one may break off at any time.
-/// Errors: throws no_runtime. For what an item throws, see unordered_results::next.
+/// Errors: throws no_runtime. What an item throws comes out of the step that reads it, so of the loop, past a `try` in it, and
+///         ends that: where items may fail, use map_unordered_outcomes, or `next`.
 /// Cost:   that of a task and one more allocation for each element.
 template <class F, std::ranges::input_range R>
 [[nodiscard]] auto map_unordered(F&& f, R&& range, window_options options = {},
                                  detail::call_site where = detail::call_site::current()) {
   return unordered_results(detail::make_item_source(std::forward<F>(f), std::forward<R>(range), where), options);
+}
+
+/// The same, and gives what each item has left behind, a value or a failure: no item ends the loop.
+///
+///     for (auto& [i, page] : mb::map_unordered_outcomes(fetch, urls))
+///       if (page.has_value()) store(urls[i], page.get()); else std::cerr << urls[i] << ": " << *page.failure() << '\n';
+///
+/// Errors: throws no_runtime, and what the range throws.
+template <class F, std::ranges::input_range R>
+[[nodiscard]] auto map_unordered_outcomes(F&& f, R&& range, window_options options = {},
+                                          detail::call_site where = detail::call_site::current()) {
+  auto items = detail::make_item_source(std::forward<F>(f), std::forward<R>(range), where);
+  using value = typename decltype(items)::element_type::value_type;
+  return unordered_results<value, detail::item_outcome>(std::move(items), options);
 }
 
 }  // namespace mobula

@@ -13,24 +13,25 @@
 
 namespace mobula {
 
-/// The results of a function for the elements of a range, in their order, made a window ahead; see `map_window`.
+/// The results of a function for the elements of a range, in their order, made a window ahead; see `map_window` and
+/// `map_window_outcomes`.
 ///
 /// Threads: one at a time; which one may change.
-template <class T>
+template <class T, class Reader = detail::item_value>
 class [[nodiscard("nothing is started until a result is asked for")]] ordered_results {
  public:
-  using value_type = detail::non_void<T>;
+  using value_type = typename Reader::template type<T>;
 
   ordered_results(std::unique_ptr<detail::item_source<T>> items, window_options const& options)
       : items_(std::move(items), options) {}
 
   class next_operation;
   /// Starts what fits into the window, then waits for the next result: gives it in a std::optional, which is empty at the
-  /// end; std::monostate for void. It can have a time limit and be a branch of a `select`; what is given up has taken
-  /// nothing.
+  /// end; std::monostate for void, an outcome where these are asked for. It can have a time limit and be a branch of a
+  /// `select`; what is given up has taken nothing.
   ///
-  /// Errors: throws what the item threw, when waited for; those after it still come. What the range throws comes out
-  ///         of the call at once; that is the range's end, and what was started still comes.
+  /// Errors: unless outcomes are asked for, throws what the item threw, when waited for; those after it still come. What the
+  ///         range throws comes out of the call at once; that is the range's end, and what was started still comes.
   [[nodiscard]] next_operation next() {
     items_.refill([this] { return started_.size(); },
                   [this](detail::item_future<T> f) { started_.push_back(std::move(f)); });
@@ -48,8 +49,8 @@ class [[nodiscard("nothing is started until a result is asked for")]] ordered_re
   std::deque<detail::item_future<T>> started_;  // and not taken
 };
 
-template <class T>
-class ordered_results<T>::next_operation {
+template <class T, class Reader>
+class ordered_results<T, Reader>::next_operation {
  public:
   explicit next_operation(ordered_results& from) : from_(&from) {
     if (!from.started_.empty()) first_.emplace(from.started_.front().state());
@@ -61,7 +62,7 @@ class ordered_results<T>::next_operation {
     if (!first_) return std::nullopt;
     auto first = std::move(from_->started_.front());
     from_->started_.pop_front();
-    return first.take();
+    return first.template take<Reader>();
   }
 
  private:
@@ -88,12 +89,24 @@ class ordered_results<T>::next_operation {
 /// Lifetime: an lvalue range is borrowed as long as results are asked for, any other is kept. One may break off at any
 ///           time: what has been started runs to its end by itself and keeps `f` and a range that is kept until then; of
 ///           its failures nobody is told.
-/// Errors: throws no_runtime. For what an item throws, see ordered_results::next.
+/// Errors: throws no_runtime. What an item throws comes out of the step that reads it, so of the loop, past a `try` in it, and
+///         ends that: where items may fail, use map_window_outcomes, or `next`.
 /// Cost:   that of a task for each element.
 template <class F, std::ranges::input_range R>
 [[nodiscard]] auto map_window(F&& f, R&& range, window_options options = {},
                               detail::call_site where = detail::call_site::current()) {
   return ordered_results(detail::make_item_source(std::forward<F>(f), std::forward<R>(range), where), options);
+}
+
+/// The same, and gives what each item has left behind, a value or a failure: no item ends the loop.
+///
+/// Errors: throws no_runtime, and what the range throws.
+template <class F, std::ranges::input_range R>
+[[nodiscard]] auto map_window_outcomes(F&& f, R&& range, window_options options = {},
+                                       detail::call_site where = detail::call_site::current()) {
+  auto items = detail::make_item_source(std::forward<F>(f), std::forward<R>(range), where);
+  using value = typename decltype(items)::element_type::value_type;
+  return ordered_results<value, detail::item_outcome>(std::move(items), options);
 }
 
 }  // namespace mobula

@@ -36,6 +36,9 @@ struct resource_amount {
   bool operator==(resource_amount const&) const = default;
 };
 
+/// What a limit counts: tasks that run; that have begun and are not over; that have not begun.
+enum class place_limit : std::uint8_t { running, in_flight, pending };
+
 /// What is asked for at once. Those who ask for the same have one shape.
 using resource_demand = std::vector<resource_amount>;
 
@@ -104,11 +107,13 @@ class resource_book final : public runtime_part {
                                           std::map<std::string, double> const& others, std::string const& who);
 
   [[nodiscard]] resource_pool* running() noexcept { return running_; }
+  [[nodiscard]] resource_pool* in_flight() noexcept { return in_flight_; }
   [[nodiscard]] resource_pool* pending() noexcept { return pending_; }
   [[nodiscard]] static bool is_cpu(resource_pool const& p) noexcept { return p.name == "CPU"; }
 
   /// The places of a function's own limit, by its options; they live as long as somebody has them.
-  [[nodiscard]] std::shared_ptr<resource_pool> places_of(std::shared_ptr<task_options const> const& o, bool running);
+  [[nodiscard]] std::shared_ptr<resource_pool> places_of(std::shared_ptr<task_options const> const& o,
+                                                         place_limit which);
 
   void give_back(resource_demand const& d, std::vector<unsigned> const* devices = nullptr) noexcept;
 
@@ -124,6 +129,7 @@ class resource_book final : public runtime_part {
 
   resource_pool& add(std::string name, double amount);
   [[nodiscard]] resource_pool* find(std::string const& name) noexcept;
+  [[nodiscard]] bool is_limit(resource_pool const& p) const noexcept;
   [[noreturn]] void throw_never(std::string const& who, std::string const& asked) const;
 
   // All that follows: under the lock.
@@ -142,6 +148,7 @@ class resource_book final : public runtime_part {
   std::once_flag once_;
   std::deque<resource_pool> pools_;
   resource_pool* running_ = nullptr;  // the runtime's own limits; null for none
+  resource_pool* in_flight_ = nullptr;
   resource_pool* pending_ = nullptr;
 
   spin_lock lock_;
@@ -150,7 +157,7 @@ class resource_book final : public runtime_part {
   bool dropped_ = false;
 
   std::mutex places_mutex_;
-  std::map<std::pair<task_options const*, bool>, std::weak_ptr<resource_pool>> places_;
+  std::map<std::pair<task_options const*, place_limit>, std::weak_ptr<resource_pool>> places_;
 };
 
 /// The book of a runtime.

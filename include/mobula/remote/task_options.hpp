@@ -37,13 +37,16 @@ struct task_options {
   std::size_t memory = 0;
   /// Anything else that the runtime has, by name: {{"ssd", 1}}.
   std::map<std::string, double> resources = {};
-  /// How many calls of this function, with these options, may run at once, and how many may be submitted and not have
-  /// begun; 0 for any number. To submit one more waits: a plain task on its fiber, a thread outside; in a coroutine, use
-  /// async_call.
-  std::size_t max_running = 0, max_pending = 0;
+  /// How many calls of this function, with these options, may run at once, not counting those that wait in the middle of it,
+  /// as coroutines mostly do; and how many may have begun and not be over, those that wait included. 0 for any number. A call
+  /// in flight that waits for one more of the same function may wait for ever.
+  std::size_t max_running = 0, max_in_flight = 0;
+  /// How many calls may be submitted and not have begun; 0 for any number. To submit one more waits: a plain task on its
+  /// fiber, a thread outside; in a coroutine, use async_call.
+  std::size_t max_pending = 0;
 
   /// How often the call is made again if it fails, but not if it was cancelled, nor if what it depends on has failed; -1
-  /// for any number. For that the arguments are copied before each attempt.
+  /// for any number; 0 for no retries, whatever else is said of them. For that the arguments are copied before each attempt.
   int max_retries = 0;
   /// After which exceptions; after all, if this is left out: mobula::retry_on<E...>() or a function of one's own.
   exception_predicate retry_if = {};

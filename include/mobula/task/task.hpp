@@ -2,6 +2,7 @@
 
 #include <mobula/core/coroutine.hpp>
 #include <mobula/core/frame_memory.hpp>
+#include <mobula/core/free_in_turn.hpp>
 #include <mobula/future/get.hpp>
 #include <mobula/future/outcome.hpp>
 #include <mobula/future/when_all.hpp>
@@ -207,7 +208,7 @@ class [[nodiscard("a task does nothing until it is awaited")]] task {
     return *this;
   }
   ~task() {
-    if (coroutine_) coroutine_.destroy();
+    if (coroutine_) detail::free_in_turn(coroutine_);  // an argument may be another
   }
 
   /// Starts the task and suspends the caller until it is over. Once: throws mobula::error if this was moved from.

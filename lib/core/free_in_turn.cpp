@@ -1,0 +1,85 @@
+#include <mobula/core/free_in_turn.hpp>
+
+#include <new>
+#include <utility>
+
+namespace mobula::detail {
+namespace {
+
+constexpr unsigned most = 16;  // levels, each of which may take some hundred bytes of stack, or what a destructor takes
+
+thread_local constinit unsigned depth = 0;
+thread_local constinit job* later =
+    nullptr;  // linked by `next`; only filled at the deepest level, by which it is emptied
+
+// Never inlined, as a destructor may have waited since the last call, and the thread may be another.
+[[gnu::noinline]] bool enter() noexcept {
+  asm volatile("");
+  if (depth == most) return false;
+  ++depth;
+  return true;
+}
+[[gnu::noinline]] job* take_left() noexcept {
+  asm volatile("");
+  if (later == nullptr || depth != most) return nullptr;
+  return std::exchange(later, later->next);
+}
+[[gnu::noinline]] void leave() noexcept {
+  asm volatile("");
+  --depth;
+}
+[[gnu::noinline]] void put_off(job& j) noexcept {
+  asm volatile("");
+  j.next = std::exchange(later, &j);
+}
+
+void free_those_left() noexcept {
+  while (job* const j = take_left()) j->step(*j, job_verb::destroy);
+}
+
+struct unwanted_coroutine : job {
+  explicit unwanted_coroutine(std::coroutine_handle<> h) noexcept
+      : job([](job& j, job_verb) noexcept {
+          auto& me = static_cast<unwanted_coroutine&>(j);
+          std::coroutine_handle<> const unwanted = me.handle;
+          delete &me;
+          unwanted.destroy();
+        }),
+        handle(h) {}
+  std::coroutine_handle<> handle;
+};
+
+}  // namespace
+
+void free_in_turn(job& j, job::step_function free) noexcept {
+  if (!enter()) {
+    j.step = free;
+    return put_off(j);
+  }
+  free(j, job_verb::destroy);
+  free_those_left();
+  leave();
+}
+
+void free_in_turn(std::coroutine_handle<> h) noexcept {
+  if (!enter()) {
+    if (auto* const j = new (std::nothrow) unwanted_coroutine(h)) return put_off(*j);
+    return h.destroy();
+  }
+  h.destroy();
+  free_those_left();
+  leave();
+}
+
+[[gnu::noinline]] frees_in_progress::frees_in_progress() noexcept
+    : depth_(std::exchange(depth, 0)), later_(std::exchange(later, nullptr)) {
+  asm volatile("");
+}
+
+[[gnu::noinline]] void frees_in_progress::restore() const noexcept {
+  asm volatile("");
+  depth = depth_;
+  later = later_;
+}
+
+}  // namespace mobula::detail

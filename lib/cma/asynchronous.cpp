@@ -22,9 +22,10 @@ constexpr evaluator::seconds for_ever{std::numeric_limits<double>::infinity()};
 
 class asynchronous_run {
  public:
-  asynchronous_run(engine& es, evaluator& objective, const minimize_options& how)
+  asynchronous_run(engine& es, evaluator& objective, const minimize_options& how, std::exception_ptr& last_failure)
       : es_(es),
         objective_(objective),
+        last_failure_(last_failure),
         give_up_after_(how.give_up_after),
         // One more than there are workers, so that none waits for its next candidate.
         width_(how.in_flight != 0 ? how.in_flight : objective.concurrency() + 1),
@@ -37,7 +38,7 @@ class asynchronous_run {
 
   void run(const std::function<bool(std::span<const double>)>& told, const std::function<bool()>& abandoned) {
     do {
-      while (values_.size() < es_.constants().popsize) {
+      while (values_.size() - replaced_ < es_.constants().popsize) {
         if (abandoned()) return;
         while (under_way_.size() < width_) start_one();
         take_one();
@@ -71,26 +72,30 @@ class asynchronous_run {
     const evaluation e = std::move(found->second);
     under_way_.erase(found);
     note_duration(objective_.now() - e.begun);
-    if (result->failure != nullptr && !takes_failure(result->failure)) return;
+    note_failure(result->failure);
     xs_.insert(xs_.end(), e.x.begin(), e.x.end());
     values_.push_back(result->value);
+    const bool again = es_.settings().on_failure == failure_policy::resample && !std::isfinite(result->value);
+    if (again && replaced_ < most_replacements) ++replaced_;
   }
 
-  // Whether an evaluation that threw counts as a value, NaN; else another one takes its place.
-  bool takes_failure(const std::exception_ptr& what) {
-    const failure_policy policy = es_.settings().on_failure;
-    ++failed_;
-    const bool all = es_.best_evaluation() == 0 && failed_ >= es_.constants().popsize &&
-                     std::ranges::all_of(values_, [](double v) { return std::isnan(v); });
-    if (policy == failure_policy::stop || all) std::rethrow_exception(what);
-    return policy == failure_policy::worst_rank || ++replaced_ > most_replacements;
+  // An evaluation that threw counts as one that gave NaN; but when as many as a generation has did one after the other,
+  // something else is wrong than the candidates.
+  void note_failure(const std::exception_ptr& what) {
+    threw_in_a_row_ = what == nullptr ? 0 : threw_in_a_row_ + 1;
+    if (what == nullptr) return;
+    last_failure_ = what;
+    if (es_.settings().on_failure == failure_policy::stop || threw_in_a_row_ >= es_.constants().popsize)
+      std::rethrow_exception(what);
   }
 
   void tell() {
     told_.swap(values_);
     values_.clear();
-    failed_ = replaced_ = 0;
+    replaced_ = 0;
+    const std::int64_t before = es_.iterations();
     es_.tell(std::exchange(xs_, {}), told_);
+    if (es_.iterations() == before) es_.request_stop("hardly any evaluation gives a finite number");
   }
 
   void note_duration(evaluator::seconds d) {
@@ -138,6 +143,7 @@ class asynchronous_run {
 
   engine& es_;
   evaluator& objective_;
+  std::exception_ptr& last_failure_;
   double give_up_after_;
   std::size_t width_;            // evaluations under way
   evaluator::seconds patience_;  // after which to ask again whether the search is abandoned
@@ -148,7 +154,8 @@ class asynchronous_run {
 
   // Results of the generation that is to be told, and those that were told last.
   std::vector<double> xs_, values_, told_;
-  std::size_t failed_ = 0, replaced_ = 0;
+  std::size_t replaced_ = 0;  // of them, that have failed and do not count
+  std::size_t threw_in_a_row_ = 0;
   std::vector<evaluator::seconds> durations_;  // of the last ones: a ring
   std::size_t oldest_ = 0;
 };
@@ -157,8 +164,8 @@ class asynchronous_run {
 
 void run_asynchronously(engine& es, evaluator& objective, const minimize_options& how,
                         const std::function<bool(std::span<const double>)>& told,
-                        const std::function<bool()>& abandoned) {
-  asynchronous_run(es, objective, how).run(told, abandoned);
+                        const std::function<bool()>& abandoned, std::exception_ptr& last_failure) {
+  asynchronous_run(es, objective, how, last_failure).run(told, abandoned);
 }
 
 }  // namespace mobula::cma

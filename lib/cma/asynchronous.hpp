@@ -1,5 +1,6 @@
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <span>
 
@@ -17,9 +18,10 @@ namespace mobula::cma {
 ///
 /// @param told called after each generation with its values; returns whether to go on
 /// @param abandoned asked now and then whether to end at once, before the evaluations under way are over
+/// @param last_failure where to keep what the last evaluation threw that threw something
 /// Errors: as `drive`. No evaluation is under way when it returns or throws.
 void run_asynchronously(engine& es, evaluator& objective, const minimize_options& how,
                         const std::function<bool(std::span<const double>)>& told,
-                        const std::function<bool()>& abandoned);
+                        const std::function<bool()>& abandoned, std::exception_ptr& last_failure);
 
 }  // namespace mobula::cma

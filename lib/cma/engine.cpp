@@ -63,6 +63,8 @@ std::int64_t engine::best_iteration() const noexcept { return impl_->best_iterat
 std::span<const double> engine::mean() const noexcept { return numbers(impl_->mean_x); }
 double engine::sigma() const noexcept { return impl_->state.sigma; }
 std::span<const double> engine::stds() const noexcept { return numbers(impl_->stds_x); }
+std::int64_t engine::failures() const noexcept { return impl_->failures; }
+double engine::seconds() const noexcept { return impl_->seconds(); }
 std::int64_t engine::evaluations() const noexcept { return impl_->evaluations; }
 std::int64_t engine::iterations() const noexcept { return impl_->state.generation; }
 std::span<const double> engine::axis_lengths() const noexcept { return numbers(impl_->state.C->lengths()); }

@@ -8,6 +8,7 @@
 
 #include "cma/normal_sampler.hpp"
 #include "cma/number_text.hpp"
+#include "cma/settings.hpp"
 #include "mobula/cma/parameters.hpp"
 
 namespace mobula::cma {
@@ -25,14 +26,18 @@ bool is_count(double value) { return value >= 0 && (value == std::floor(value));
 restarts::restarts(double sigma0, std::size_t dimension, const options& settings, const restart_options& how)
     : sigma0_(sigma0), dimension_(dimension), settings_(settings), how_(how) {
   require(is_count(how.restarts), "restarts", how.restarts, "a whole number, not negative");
-  require(is_count(how.maxfevals), "maxfevals", how.maxfevals, "a whole number, not negative");
+  require(is_count(settings.maxfevals), "maxfevals", settings.maxfevals, "a whole number, not negative");
   require(how.incpopsize >= 1 && std::isfinite(how.incpopsize), "incpopsize", how.incpopsize, "1 or more, and finite");
   require(dimension > settings.fixed_variables.size(), "the number of free variables",
           static_cast<double>(dimension) - static_cast<double>(settings.fixed_variables.size()), "at least 1");
   if (settings_.popsize == 0) settings_.popsize = default_popsize(dimension - settings.fixed_variables.size());
 }
 
-bool restarts::over() const noexcept { return over_ || static_cast<double>(evaluations()) >= how_.maxfevals; }
+// A limit ends the search after a run at the earliest, as it ends a run after a generation.
+bool restarts::over() const noexcept {
+  if (over_ || planned_ == 0) return over_;
+  return static_cast<double>(evaluations()) >= settings_.maxfevals || elapsed() > settings_.timeout;
+}
 
 double restarts::lambda_large(std::int64_t grown) const {
   return std::floor(settings_.popsize * std::pow(how_.incpopsize, static_cast<double>(grown)));
@@ -51,6 +56,7 @@ std::optional<planned_run> restarts::next() {
     return plan(popsize, sigma0_ * std::pow(10, -2 * u[1]), budget, false);
   }
   if (static_cast<double>(large_runs_) >= how_.restarts) return std::nullopt;
+  if (lambda_large(large_runs_ + 1) > most_candidates) return std::nullopt;
   ++large_runs_;
   return plan(lambda_large(large_runs_), sigma0_, unlimited, true);
 }
@@ -60,8 +66,8 @@ planned_run restarts::plan(double popsize, double sigma, double budget, bool lar
   planned_run run{.settings = settings_, .sigma0 = sigma, .index = planned_++, .large = large};
   run.settings.popsize = popsize;
   run.settings.seed = static_cast<std::uint64_t>(settings_.seed) + run.index;
-  const double left = how_.maxfevals - static_cast<double>(evaluations());
-  run.settings.maxfevals = std::min<double>(settings_.maxfevals, left);
+  run.settings.maxfevals = settings_.maxfevals - static_cast<double>(evaluations());
+  run.settings.timeout = std::max(settings_.timeout - elapsed(), std::chrono::duration<double>::zero());
   if (std::isfinite(budget)) {
     const double generations = std::max(1.0, std::floor(budget / popsize));
     const double usual = settings_.maxiter == 0

@@ -17,7 +17,7 @@ namespace {
 search_limits limits_of(const options& settings, const std::optional<restart_options>& restarts) {
   constexpr double unlimited = std::numeric_limits<double>::infinity();
   return {.iterations = restarts ? unlimited : static_cast<double>(settings.maxiter),
-          .evaluations = restarts ? restarts->maxfevals : settings.maxfevals,
+          .evaluations = settings.maxfevals,
           .seconds = settings.timeout.count()};
 }
 

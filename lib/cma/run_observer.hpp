@@ -31,6 +31,8 @@ struct earlier_runs {
   std::size_t runs = 0;
   std::int64_t iterations = 0;
   std::int64_t evaluations = 0;
+  std::int64_t failures = 0;
+  double seconds = 0;  // that the search has taken, with the run under way; kept up by checkpoints alone
   double best_f = std::numeric_limits<double>::infinity();
   std::vector<double> best_x = {};
 };

@@ -124,6 +124,7 @@ void engine::impl::tell(std::span<const double> values) {
     values_[waiting[i]] = values[i];
     numbers_[waiting[i]] = ++evaluations;
   }
+  failures += std::ranges::count_if(values, is_failed);
   if (replace_failed()) return;
   columns_.resize(p.popsize);
   for (std::size_t k = 0; k < p.popsize; ++k) columns_[k] = static_cast<std::uint32_t>(k);
@@ -153,7 +154,7 @@ bool engine::impl::is_over_limit() const {
   return static_cast<double>(evaluations) >= settings.maxfevals || seconds() > settings.timeout.count();
 }
 
-double engine::impl::seconds() const {
+double engine::impl::seconds() const noexcept {
   return seconds_before_ + std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
 }
 
@@ -175,6 +176,7 @@ void engine::impl::tell(std::span<const double> xs, std::span<const double> valu
   values_.assign(values.begin(), values.end());
   numbers_.resize(values.size());
   for (std::int64_t& number : numbers_) number = ++evaluations;
+  failures += static_cast<std::int64_t>(values.size()) - good;
   if (settings.on_failure == failure_policy::resample) drop_failed();
   learn();
   if (!goes_on) return;

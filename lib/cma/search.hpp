@@ -38,6 +38,7 @@ struct engine::impl {
   void inject(std::span<const double> x);
 
   [[nodiscard]] std::span<const double> asked_points() const;
+  [[nodiscard]] double seconds() const noexcept;
 
   options settings;
   const double sigma0;
@@ -54,6 +55,7 @@ struct engine::impl {
   std::vector<std::uint32_t> waiting;  // the columns that wait for their values
   std::vector<double> told;            // where callers may put the values
   std::int64_t evaluations = 0;
+  std::int64_t failures = 0;
   stop_reasons reasons;
 
   vector best_x;
@@ -71,7 +73,6 @@ struct engine::impl {
   bool replace_failed();
   void show_replacements();
   [[nodiscard]] bool is_over_limit() const;
-  [[nodiscard]] double seconds() const;
   void show_state();
 
   void locate(std::span<const double> xs, std::size_t count);

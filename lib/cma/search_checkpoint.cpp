@@ -84,7 +84,7 @@ void engine::impl::pass(archive& a) {
   a(state, bounds);
   criteria.pass(a, state.generation);
   pass_reasons(a, reasons);
-  a(asked, waiting, evaluations, best_x, best_f, best_evaluation, best_iteration);
+  a(asked, waiting, evaluations, failures, best_x, best_f, best_evaluation, best_iteration);
   a(best_u_, handed_out_, replaced_, values_, numbers_, stop_requested_, request_);
   double passed = seconds();
   a(passed);
@@ -108,6 +108,7 @@ void engine::impl::check_progress() {
   archive::require(best_evaluation <= evaluations && best_iteration <= state.generation + 1 &&
                        (best_evaluation == 0) == (best_iteration == 0),
                    "the best solution is of an evaluation that has not been");
+  archive::require(failures <= evaluations, "more evaluations have failed than there were");
   archive::require(best_evaluation > 0 ? std::isfinite(best_f) : best_f == std::numeric_limits<double>::infinity(),
                    "the best value is none");
   archive::require(best_x.allFinite() && best_u_.allFinite(), "the best solution is not finite");

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 #include <numeric>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "cma/asynchronous.hpp"
@@ -49,7 +51,10 @@ session::session(std::span<const double> x0, double sigma0, const options& setti
   if (runs_.empty() && !begin_next()) return;
   if (watch_) try_to_save();
   const std::int64_t told = before_.iterations + runs_.front().es.iterations();
-  observer_.emplace(how, runs_.front().es.settings(), x0_.size(), told);
+  options limits = runs_.front().es.settings();
+  limits.maxfevals = settings.maxfevals;  // of all runs
+  limits.timeout = settings.timeout;
+  observer_.emplace(how, limits, x0_.size(), told);
 }
 
 search_outcome session::run() {
@@ -61,6 +66,7 @@ search_outcome session::run() {
   if (observer_) observer_->finish(last_, {});
   best_.evaluations = before_.evaluations;
   best_.iterations = before_.iterations;
+  best_.failures = before_.failures;
   return std::move(best_);
 }
 
@@ -75,9 +81,9 @@ bool session::begin_next() {
 // Only where what is planned does not depend on how the runs before it end, and nobody can interfere.
 void session::begin_ahead() {
   const bool may = how_.restarts && how_.restarts->strategy == restart_strategy::ipop &&
-                   how_.restarts->maxfevals == std::numeric_limits<double>::infinity() && !how_.callback &&
+                   settings_.maxfevals == std::numeric_limits<double>::infinity() && !how_.callback &&
                    !how_.asynchronous;
-  if (!may) return;
+  if (!may || !may_begin_ahead_) return;
   const auto candidates = [this] {
     return std::accumulate(runs_.begin(), runs_.end(), std::size_t{0}, [](std::size_t sum, const active_run& r) {
       return r.over() ? sum : sum + r.es.constants().popsize;
@@ -86,12 +92,23 @@ void session::begin_ahead() {
   while (runs_.size() <= most_ahead && candidates() < 2 * objective_.concurrency()) {
     const std::optional<planned_run> next = ahead_.next();
     if (!next) return;
-    runs_.push_back({*next, make_engine(*next)});
+    try {
+      runs_.push_back({*next, make_engine(*next)});
+    } catch (...) {  // what `start` throws comes out when the run's turn has come, if it does
+      may_begin_ahead_ = false;
+      return;
+    }
   }
 }
 
 engine session::make_engine(const planned_run& plan) const {
-  return {how_.start ? how_.start(plan.index) : x0_, plan.sigma0, plan.settings};
+  if (!how_.start) return {x0_, plan.sigma0, plan.settings};
+  const std::vector<double> from = how_.start(plan.index);
+  if (from.size() != x0_.size())
+    throw std::invalid_argument("cma: minimize_options::start returned " + std::to_string(from.size()) +
+                                " numbers for run " + std::to_string(plan.index) + "; it must return " +
+                                std::to_string(x0_.size()) + ", as many as x0 has");
+  return {from, plan.sigma0, plan.settings};
 }
 
 void session::run_front_asynchronously() {
@@ -107,7 +124,7 @@ void session::run_front_asynchronously() {
     save(ends_by_signal);  // now, as the evaluations under way may take long to end
     return true;
   };
-  run_asynchronously(r.es, objective_, how_, told, abandoned);
+  run_asynchronously(r.es, objective_, how_, told, abandoned, r.last_failure);
 }
 
 void session::run_generation() {
@@ -132,10 +149,11 @@ void session::run_generation() {
   save_if_due();
 }
 
-// An evaluation that threw has no value, and goes by the policy; but when all did from the start, something else is wrong.
+// An evaluation that threw has no value, and goes by the policy; but when all of a generation did, something else is
+// wrong than the candidates.
 void session::tell(active_run& r, std::span<const double> values, std::span<const failed_evaluation> failed) {
-  const bool rethrow = r.es.settings().on_failure == failure_policy::stop ||
-                       (failed.size() == r.es.constants().popsize && r.es.best_evaluation() == 0);
+  const bool rethrow = r.es.settings().on_failure == failure_policy::stop || failed.size() == r.es.constants().popsize;
+  if (!failed.empty()) r.last_failure = failed.back().what;
   if (!failed.empty() && rethrow) {
     r.failure = failed.front().what;
     return;
@@ -178,6 +196,7 @@ void session::finish_front() {
   runs_.pop_front();
   if (r.failure != nullptr) std::rethrow_exception(r.failure);
   keep_if_better(r.es);
+  if (r.last_failure != nullptr) best_.last_failure = r.last_failure;
   best_.stop = r.es.stop();
   plan_.finished(r.plan, r.es.evaluations(), r.es.stop());
   ahead_.finished(r.plan, r.es.evaluations(), r.es.stop());
@@ -189,7 +208,11 @@ void session::finish_front() {
 }
 
 void session::keep_if_better(const engine& es) {
-  if (es.best_f() < best_.f || best_.x.empty()) best_ = outcome_of(es, before_);
+  if (es.best_f() < best_.f || best_.x.empty()) {
+    search_outcome better = outcome_of(es, before_);
+    better.last_failure = best_.last_failure;
+    best_ = std::move(better);
+  }
   if (es.best_f() < before_.best_f) {
     before_.best_f = es.best_f();
     before_.best_x = copy(es.best_x());
@@ -197,6 +220,7 @@ void session::keep_if_better(const engine& es) {
   ++before_.runs;
   before_.iterations += es.iterations();
   before_.evaluations += es.evaluations();
+  before_.failures += es.failures();
 }
 
 bool session::interrupted() { return watch_ && interrupt_watch::flag().load(std::memory_order_relaxed); }

@@ -48,6 +48,7 @@ class session {
     engine es;
     std::vector<generation_record> unseen = {};  // what was not shown, as its turn had not come
     std::exception_ptr failure = nullptr;        // ends the search when its turn has come
+    std::exception_ptr last_failure = nullptr;   // of an evaluation
 
     bool beyond = false;  // a limit that it had reached has been raised
 
@@ -68,6 +69,7 @@ class session {
 
   void resume();
   void replay(engine es);
+  void resume_time(planned_run& front, const engine& es);
   void save_if_due();
   void save(const char* then);
   void try_to_save() const;
@@ -87,6 +89,7 @@ class session {
   earlier_runs before_;
   search_outcome best_;  // of the runs that are over
   bool stop_ = false;
+  bool may_begin_ahead_ = true;
   std::chrono::steady_clock::time_point saved_ = std::chrono::steady_clock::now();  // or it was tried
   file_trouble checkpoint_trouble_;
   std::optional<run_observer> observer_;

@@ -26,7 +26,7 @@ void pass(archive& a, search_outcome& best) {
   a(best.x, best.f, best.best_evaluation, best.best_iteration, best.mean, best.sigma, best.stds);
 }
 void pass(archive& a, earlier_runs& before) {
-  a(before.runs, before.iterations, before.evaluations, before.best_f, before.best_x);
+  a(before.runs, before.iterations, before.evaluations, before.failures, before.seconds, before.best_f, before.best_x);
 }
 
 // Whether all criteria that fired are limits, and none is reached any more.
@@ -60,6 +60,8 @@ void check(const search_outcome& best, const earlier_runs& before, const std::ve
                        is_point(best.stds, !runs.empty()) && best.f == before.best_f && best.sigma >= 0 &&
                        std::isfinite(best.sigma),
                    "what the best run has found is none");
+  archive::require(before.failures <= before.evaluations && before.seconds >= 0 && std::isfinite(before.seconds),
+                   "the failures or the time of all runs are none");
   archive::require(best.best_evaluation <= before.evaluations && best.best_iteration <= before.iterations + 1,
                    "the best solution of all runs is of an evaluation that has not been");
 }
@@ -87,6 +89,7 @@ std::string session::state() const {
   archive a;
   std::vector<finished_run> finished = finished_;
   earlier_runs before = before_;
+  before.seconds = plan_.elapsed().count();
   search_outcome best = best_;
   a(finished);
   pass(a, before);
@@ -140,11 +143,19 @@ void session::replay(engine es) {
     front = plan_.next();
   }
   if (!front || front->settings.popsize != es.settings().popsize || front->settings.seed != es.settings().seed)
-    throw unreadable("it is of a search with another popsize, seed or other restarts");
+    throw unreadable("it is of a search with another popsize, seed or other restarts, or maxfevals is used up");
+  resume_time(*front, es);
   es.set_criteria(front->settings);
   runs_.push_back({*front, std::move(es)});
   runs_.back().beyond = are_lifted(runs_.back().es);
   ahead_ = plan_;
+}
+
+// The search has taken `before_.seconds`, of which its first run knows its own share.
+void session::resume_time(planned_run& front, const engine& es) {
+  const std::chrono::duration<double> begun(before_.seconds - es.seconds());
+  front.settings.timeout = std::max(settings_.timeout - begun, std::chrono::duration<double>::zero());
+  plan_.add_time(std::chrono::duration<double>(before_.seconds));
 }
 
 }  // namespace mobula::cma

@@ -18,9 +18,7 @@ bool may_be_tried_again(task_options const& o, failure_ptr const& why) {
   }
 }
 
-std::string in_seconds(duration d) {
-  return amount_text(std::chrono::duration<double>(d).count()) + " s";
-}
+std::string in_seconds(duration d) { return amount_text(std::chrono::duration<double>(d).count()) + " s"; }
 
 }  // namespace
 

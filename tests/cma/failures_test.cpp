@@ -90,6 +90,16 @@ TEST_CASE("with stop, a failed evaluation is a reason to stop", "[cma]") {
   CHECK(es.iterations() == 2);
 }
 
+TEST_CASE("values that are not finite are counted", "[cma]") {
+  cma::engine es(start, 0.5, {.popsize = 4});
+  es.ask();
+  es.tell(numbers{1, not_a_number, 2, -infinity});
+  CHECK(es.failures() == 2);
+  const numbers xs(es.ask().begin(), es.ask().end());
+  es.tell(xs, numbers{1, not_a_number, 2, 3});
+  CHECK(es.failures() == 3);
+}
+
 TEST_CASE("a search gets to its optimum whatever is done about failures", "[cma]") {
   for (const auto policy : {cma::failure_policy::worst_rank, cma::failure_policy::resample}) {
     cma::engine es(start, 0.5, {.seed = 5, .ftarget = 1e-9, .on_failure = policy});

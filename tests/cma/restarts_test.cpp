@@ -1,5 +1,6 @@
 #include "mobula/cma/restarts.hpp"
 
+#include <chrono>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -46,10 +47,10 @@ TEST_CASE("the target, the user's wish and the budget end a search", "[cma]") {
     CHECK(plan.over());
     CHECK(!plan.next());
   }
-  cma::restarts plan(1, 4, {.maxfevals = 300}, {.maxfevals = 500});
+  cma::restarts plan(1, 4, {.maxfevals = 500});
   auto run = plan.next();
-  CHECK(run->settings.maxfevals == 300);
-  plan.finished(*run, 300, because(cma::criterion::maxfevals));
+  CHECK(run->settings.maxfevals == 500);
+  plan.finished(*run, 300, no_reason);
   run = plan.next();
   REQUIRE(run);
   CHECK(run->settings.maxfevals == 200);
@@ -89,6 +90,37 @@ TEST_CASE("with BIPOP the regime that has used fewer evaluations is next", "[cma
   }
   CHECK(large_runs == 4);
   CHECK(small_runs >= 4);
+}
+
+TEST_CASE("maxfevals and timeout hold for all runs together, with one run at least", "[cma]") {
+  using std::chrono::seconds;
+  cma::restarts plan(1, 4, {.maxfevals = 0, .timeout = seconds(100)});
+  const auto only = plan.next();
+  REQUIRE(only);
+  plan.finished(*only, 4, because(cma::criterion::maxfevals));
+  CHECK(!plan.next());
+
+  cma::restarts timed(1, 4, {.timeout = seconds(1000)});
+  timed.add_time(seconds(300));
+  CHECK(timed.elapsed() >= seconds(300));
+  const auto run = timed.next();
+  CHECK(run->settings.timeout <= seconds(700));
+  CHECK(run->settings.timeout > seconds(600));
+  timed.finished(*run, 10, no_reason);
+  CHECK(timed.next()->settings.timeout <= run->settings.timeout);
+  timed.add_time(seconds(800));
+  CHECK(timed.over());
+  CHECK(!timed.next());
+}
+
+TEST_CASE("a population that has grown beyond what one may be ends the search, not its result", "[cma]") {
+  cma::restarts plan(1, 4, {.popsize = 1e6}, {.incpopsize = 10});
+  plan.finished(*plan.next(), 10, no_reason);
+  const auto large = plan.next();
+  REQUIRE(large);
+  CHECK(large->settings.popsize == 1e7);
+  plan.finished(*large, 10, no_reason);
+  CHECK(!plan.next());
 }
 
 TEST_CASE("a plan is a function of the seed", "[cma]") {
@@ -148,5 +180,5 @@ TEST_CASE("restarts that make no sense are turned down", "[cma]") {
   };
   CHECK(cma_test::has(made({.restarts = -1}), "restarts is -1"));
   CHECK(cma_test::has(made({.incpopsize = 0.5}), "incpopsize is 0.5"));
-  CHECK(cma_test::has(made({.maxfevals = 0.5}), "maxfevals is 0.5"));
+  CHECK(cma_test::has(cma_test::complaint([&] { cma::restarts(1, 4, {.maxfevals = 0.5}); }), "maxfevals is 0.5"));
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <limits>
 #include <span>
 #include <vector>
@@ -24,6 +25,8 @@ struct search_outcome {
   std::int64_t evaluations = 0;
   std::int64_t iterations = 0;
   stop_reasons stop = {};
+  std::int64_t failures = 0;
+  std::exception_ptr last_failure = nullptr;
 };
 
 /// Runs a search to its end, with restarts if they are asked for: what `minimize` does, for any way to evaluate. No

@@ -81,6 +81,9 @@ class engine {
   [[nodiscard]] std::span<const double> stds() const noexcept;  ///< in units of x
   [[nodiscard]] std::int64_t evaluations() const noexcept;
   [[nodiscard]] std::int64_t iterations() const noexcept;
+  [[nodiscard]] std::int64_t failures() const noexcept;  ///< values told that were not finite
+  /// Returns the time since it was made, in seconds, with what had passed when it was saved.
+  [[nodiscard]] double seconds() const noexcept;
 
   [[nodiscard]] std::span<const double> axis_lengths() const noexcept;  ///< D (N), in no particular order
   void write_covariance(std::span<double> out) const;                   ///< C (N x N)

@@ -16,7 +16,9 @@ struct generation_report {
   std::int64_t evaluations;  ///< values told, likewise
   std::size_t run;           ///< 0, or how many restarts came before
   std::size_t popsize;
-  std::span<const double> values;         ///< those of this generation, in the order of its candidates (popsize)
+  /// Those of this generation, in the order of its candidates (popsize); where asynchronous evaluations failed and others
+  /// took their place, with theirs.
+  std::span<const double> values;
   double min;                             ///< the smallest of them; NaN if there was no number among them
   double median;                          ///< the median of the numbers among them
   double max;                             ///< the largest number

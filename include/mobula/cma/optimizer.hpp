@@ -199,7 +199,8 @@ class optimizer {
             .stds = as_map(engine_.stds()),
             .evaluations = engine_.evaluations(),
             .iterations = engine_.iterations(),
-            .stop = engine_.stop()};
+            .stop = engine_.stop(),
+            .failures = engine_.failures()};
   }
 
   /// Returns n, with the variables that are fixed.

@@ -74,7 +74,9 @@ enum class mirror_method : std::uint8_t {
 };
 
 /// What can be set about a run. Names, meanings and defaults are pycma's (4.5), without its prefix `CMA_`, so that its
-/// documentation holds here too.
+/// documentation holds here too, but for two: `mirrors` is off here, where pycma mirrors one candidate of populations
+/// smaller than 6; and nothing is evaluated that is not a candidate, where pycma's fmin evaluates the final mean too
+/// (`eval_final_mean`): `result::mean` is there to be evaluated.
 ///
 ///     cma::optimizer es(x0, 0.5, {.popsize = 40, .seed = 3, .ftarget = 1e-10});
 ///
@@ -91,10 +93,12 @@ struct options {
   /// Stops when a value at or below this one was told; -infinity.
   double ftarget = -std::numeric_limits<double>::infinity();
   /// Stops once this many evaluations were told, looked at between generations, so that the last may go beyond; infinity.
+  /// With restarts, of all runs together.
   count maxfevals = std::numeric_limits<double>::infinity();
   /// Stops after this many generations; 0 takes 100 + floor(150 (n + 3)^2 / sqrt(popsize)); infinity.
   count maxiter = 0;
-  /// Stops when this time has passed since the optimizer was made, with what had passed when it was saved; infinity.
+  /// Stops when this time has passed since the optimizer was made, with what had passed when it was saved; infinity. With
+  /// restarts, since the first run began.
   std::chrono::duration<double> timeout{std::numeric_limits<double>::infinity()};
 
   /// Stops when the distribution is narrower than this in every coordinate, in units of x; 0.

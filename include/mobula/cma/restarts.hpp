@@ -1,8 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 
 #include "mobula/cma/options.hpp"
@@ -16,15 +16,14 @@ enum class restart_strategy : std::uint8_t {
   bipop,  ///< runs with growing populations take turns with runs with small ones and small steps (Hansen, GECCO 2009)
 };
 
-/// What can be set about restarts; the defaults are pycma's.
+/// What can be set about restarts; the defaults are pycma's. `options::maxfevals` and `options::timeout` hold for all runs
+/// together.
 struct restart_options {
   restart_strategy strategy = restart_strategy::ipop;
   /// Restarts with a larger population, at most. Those with a small one come on top.
   count restarts = 9;
   /// What the population size is multiplied by.
   double incpopsize = 2;
-  /// Evaluations of all runs together, at most but for the last generation.
-  count maxfevals = std::numeric_limits<double>::infinity();
 };
 
 /// A run that is to be made.
@@ -54,7 +53,9 @@ struct planned_run {
 /// with half of the evaluations that all large runs have used at most; else it is large, lambda_large = 2^k lambda. pycma
 /// does the same, but for the 2 in the denominator.
 ///
-/// The search is over when all restarts or evaluations are used up, the target was reached, or the user asked for it.
+/// The search is over when all restarts, evaluations or the time are used up, the target was reached, the user asked for it,
+/// or the next population would be larger than any may be. Each run has what is left of `options::maxfevals` and, from the
+/// moment it is planned, of `options::timeout`, which counts from when the plan was made; `options::maxiter` is one run's.
 /// Several runs may be under way at a time: what is planned then depends on who has finished.
 ///
 /// Threads: none; one thread at a time may use an object.
@@ -68,6 +69,13 @@ class restarts {
   [[nodiscard]] std::optional<planned_run> next();
   /// Takes note of a run that has ended.
   void finished(const planned_run& run, std::int64_t evaluations, const stop_reasons& why);
+
+  /// Counts time that had passed before the plan was made, of a search that goes on.
+  void add_time(std::chrono::duration<double> passed) noexcept { passed_ += passed; }
+  /// Returns the time since the search began.
+  [[nodiscard]] std::chrono::duration<double> elapsed() const noexcept {
+    return passed_ + (std::chrono::steady_clock::now() - begun_);
+  }
 
   [[nodiscard]] bool over() const noexcept;
   [[nodiscard]] std::int64_t evaluations() const noexcept { return small_evaluations_ + large_evaluations_; }
@@ -85,6 +93,8 @@ class restarts {
   std::int64_t small_evaluations_ = 0;  // of the first run, too
   std::int64_t large_evaluations_ = 0;
   bool over_ = false;
+  std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+  std::chrono::duration<double> passed_{0};
 };
 
 }  // namespace mobula::cma

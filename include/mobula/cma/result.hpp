@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <cstdint>
+#include <exception>
 
 #include "mobula/cma/stop.hpp"
 
@@ -19,6 +20,10 @@ struct result {
   std::int64_t evaluations;      ///< values told
   std::int64_t iterations;       ///< generations told
   stop_reasons stop;             ///< the criteria that fired
+  /// Evaluations that gave no finite number, or threw, which `minimize` takes for NaN.
+  std::int64_t failures = 0;
+  /// What the last evaluation threw that threw one, of those that `minimize` has made; not kept over a checkpoint.
+  std::exception_ptr last_failure = nullptr;
 };
 
 }  // namespace mobula::cma

@@ -1,17 +1,12 @@
 #include "cma/coordinates.hpp"
 
-#include <limits>
 #include <stdexcept>
 #include <string>
 
+#include "cma/infinity.hpp"
 #include "cma/number_text.hpp"
 
 namespace mobula::cma {
-namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
-}  // namespace
 
 coordinates::coordinates(std::span<const double> x0, const options& settings) : x0_(x0.begin(), x0.end()) {
   std::vector<bool> fixed(x0.size(), false);

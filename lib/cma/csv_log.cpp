@@ -15,7 +15,7 @@ void add_names(std::string& line, const char* name, std::size_t count) {
   for (std::size_t i = 1; i <= count; ++i) line.append(",").append(name).append(std::to_string(i));
 }
 
-std::string header(std::size_t dimension) {
+std::string header_line(std::size_t dimension) {
   std::string line = "iterations,evaluations,seconds,min,median,max,best,sigma,axis_ratio,run,popsize";
   add_names(line, "std_", dimension);
   add_names(line, "mean_", dimension);
@@ -39,7 +39,7 @@ std::uintmax_t length_of(const std::filesystem::path& file, const std::string& h
 }  // namespace
 
 csv_log::csv_log(const std::filesystem::path& file, std::size_t dimension, std::int64_t keep) {
-  const std::string first = header(dimension);
+  const std::string first = header_line(dimension);
   const std::uintmax_t kept = length_of(file, first, keep);
   make_folder_of(file);
   if (kept > 0) std::filesystem::resize_file(file, kept);

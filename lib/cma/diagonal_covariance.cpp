@@ -7,7 +7,7 @@ namespace {
 
 using eigen::Index;
 
-constexpr double smallest_share = 2 * std::numeric_limits<double>::epsilon();  // of the largest variance
+constexpr double smallest_variance = 2 * std::numeric_limits<double>::epsilon();  // of the largest variance
 
 // Separable CMA-ES (Ros & Hansen, "A simple modification in CMA-ES achieving linear time and space complexity", PPSN
 // 2008): of every matrix the diagonal alone. B = I.
@@ -16,7 +16,7 @@ class diagonal final : public covariance {
   explicit diagonal(Index dimension) : c_(vector::Ones(dimension)), lengths_(c_) {}
 
   void decompose() override {
-    const double floor = smallest_share * c_.maxCoeff();
+    const double floor = smallest_variance * c_.maxCoeff();
     if (!c_.allFinite() || !(floor > 0)) return;  // the last one stays
     c_ = c_.cwiseMax(floor);
     lengths_ = c_.cwiseSqrt();

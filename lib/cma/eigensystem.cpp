@@ -11,8 +11,8 @@ using eigen::Index;
 
 namespace {
 
-constexpr Index block_size = 32;                                               // reflections applied together
-constexpr double smallest_share = 2 * std::numeric_limits<double>::epsilon();  // of the largest eigenvalue
+constexpr Index block_size = 32;                                                    // reflections applied together
+constexpr double smallest_eigenvalue = 2 * std::numeric_limits<double>::epsilon();  // of the largest eigenvalue
 
 }  // namespace
 
@@ -35,7 +35,7 @@ void eigensystem::decompose(matrix& c) {
   if (!solve(c)) return;
   axes_ = solver_.eigenvectors();
   reflect_back();
-  const double floor = smallest_share * solver_.eigenvalues().maxCoeff();
+  const double floor = smallest_eigenvalue * solver_.eigenvalues().maxCoeff();
   const double lift = std::max(0.0, floor - solver_.eigenvalues().minCoeff());
   if (lift > 0) c.diagonal().array() += lift;
   lengths_ = (solver_.eigenvalues().array() + lift).max(floor).sqrt();

@@ -2,13 +2,12 @@
 #include <cmath>
 #include <limits>
 
+#include "cma/infinity.hpp"
 #include "cma/rates.hpp"
 #include "cma/search.hpp"
 
 namespace mobula::cma {
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 // What a value is ranked by: failed ones behind all others. Minus infinity comes of an evaluation that went wrong, and
 // must not win.

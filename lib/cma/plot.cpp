@@ -87,15 +87,15 @@ void write_script(const std::filesystem::path& file, const std::filesystem::path
 }
 
 // What tells one version of a file from another.
-struct version {
+struct file_version {
   std::error_code none{};
   std::uintmax_t size;
   std::filesystem::file_time_type written;
 
-  explicit version(const std::filesystem::path& file)
+  explicit file_version(const std::filesystem::path& file)
       : size(std::filesystem::is_regular_file(file, none) ? std::filesystem::file_size(file, none) : 0),
         written(size > 0 ? std::filesystem::last_write_time(file, none) : std::filesystem::file_time_type::min()) {}
-  [[nodiscard]] bool is_newer_than(const version& v) const { return size > 0 && written != v.written; }
+  [[nodiscard]] bool is_newer_than(const file_version& v) const { return size > 0 && written != v.written; }
 };
 
 // Whether it ends as it must, if it begins as a PNG does: on a full disk, it would not.
@@ -138,9 +138,9 @@ plot_outcome run_gnuplot(const std::filesystem::path& script, const std::filesys
             "plot: none, as the gnuplot program is missing (Debian: apt-get install gnuplot-nox);\n"
             "      then `" +
                 command + "` draws it"};
-  const version before(picture);
+  const file_version before(picture);
   if (!run_script(gnuplot, folder, script)) return {false, "plot: none, gnuplot failed; `" + command + "` shows why"};
-  if (!version(picture).is_newer_than(before) || !is_whole(picture))
+  if (!file_version(picture).is_newer_than(before) || !is_whole(picture))
     return {false, "plot: none, gnuplot has not written " + shown(picture) + "; `" + command + "` shows why"};
   return {true, "plot: " + shown(picture)};
 }

@@ -2,17 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <stdexcept>
 #include <utility>
 
+#include "cma/infinity.hpp"
 #include "cma/rates.hpp"
 #include "cma/settings.hpp"
 
 namespace mobula::cma {
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 // The numbers of an option, in the units of the search, for the variables that are free.
 vector in_search(const coordinates& space, const per_variable& numbers, double otherwise, bool has_unit) {

@@ -19,26 +19,26 @@ const std::atomic<bool> never{false};
 constexpr const char* ends_by_signal = "the search ends by SIGTERM without it";
 constexpr const char* ends = "the run is over without it";
 
-std::vector<double> copy(std::span<const double> numbers) { return {numbers.begin(), numbers.end()}; }
+std::vector<double> numbers_of(std::span<const double> numbers) { return {numbers.begin(), numbers.end()}; }
 
 restart_options no_restarts() { return {.restarts = 0}; }
 
 search_outcome outcome_of(const engine& es, const earlier_runs& before) {
   const bool found = es.best_evaluation() > 0;
-  return {.x = copy(es.best_x()),
+  return {.x = numbers_of(es.best_x()),
           .f = es.best_f(),
           .best_evaluation = found ? before.evaluations + es.best_evaluation() : 0,
           .best_iteration = found ? before.iterations + es.best_iteration() : 0,
-          .mean = copy(es.mean()),
+          .mean = numbers_of(es.mean()),
           .sigma = es.sigma(),
-          .stds = copy(es.stds())};
+          .stds = numbers_of(es.stds())};
 }
 
 }  // namespace
 
 session::session(std::span<const double> x0, double sigma0, const options& settings, evaluator& objective,
                  const minimize_options& how)
-    : x0_(copy(x0)),
+    : x0_(numbers_of(x0)),
       sigma0_(sigma0),
       settings_(settings),
       objective_(objective),
@@ -215,7 +215,7 @@ void session::keep_if_better(const engine& es) {
   }
   if (es.best_f() < before_.best_f) {
     before_.best_f = es.best_f();
-    before_.best_x = copy(es.best_x());
+    before_.best_x = numbers_of(es.best_x());
   }
   ++before_.runs;
   before_.iterations += es.iterations();

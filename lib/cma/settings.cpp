@@ -2,20 +2,18 @@
 
 #include <chrono>
 #include <cmath>
-#include <limits>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "cma/infinity.hpp"
 #include "cma/number_text.hpp"
 #include "cma/rates.hpp"
 #include "mobula/cma/parameters.hpp"
 
 namespace mobula::cma {
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 void require(bool holds, std::string_view what, double value, std::string_view rule) {
   if (holds) return;

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <utility>
 
+#include "cma/infinity.hpp"
 #include "cma/median.hpp"
 
 namespace mobula::cma {
@@ -12,7 +12,6 @@ namespace {
 
 using eigen::Index;
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t shortest_history = 10;     // generations that tolfunhist wants to have seen
 constexpr std::size_t long_step = 5;             // generations between two that tolstagnation remembers
 constexpr std::size_t longest_history = 20'000;  // of those

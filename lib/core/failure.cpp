@@ -243,7 +243,7 @@ struct description {
   std::string type, what;
 };
 
-description describe(std::exception_ptr const& e) {
+description description_in(std::exception_ptr const& e) {
   description d;
   try {
     std::rethrow_exception(e);
@@ -308,7 +308,7 @@ void add_causes(std::string& text, failure const& f) {
 }  // namespace
 
 std::string detail::failure_ptr::message() const {
-  description const d = describe(exception());
+  description const d = description_in(exception());
   return d.what.empty() ? d.type : d.what;
 }
 
@@ -334,7 +334,7 @@ std::vector<failure> failure::attempts() const {
 std::size_t failure::attempt_count() const noexcept { return record_.record_->attempt_count; }
 
 std::string failure::report() const {
-  description const d = describe(exception());
+  description const d = description_in(exception());
   std::string text = "mobula: ";
   text += who(*this);
   text += " failed: " + d.type + (d.what.empty() ? "" : ": " + d.what);

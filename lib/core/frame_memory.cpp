@@ -15,9 +15,9 @@ constexpr std::size_t classes = largest_pooled_frame / unit;
 constexpr std::uint32_t magazine_size = 64;  // blocks handed over at once
 
 // A free block; the first of a full magazine also links it to the next one in the depot.
-struct block {
-  block* next;
-  block* next_magazine;
+struct free_block {
+  free_block* next;
+  free_block* next_magazine;
 };
 
 std::atomic<std::size_t> reserved{0};
@@ -31,21 +31,21 @@ void* fresh(std::size_t bytes) {
 // Full magazines of one size class, shared by all threads.
 class depot {
  public:
-  void put(block* magazine) noexcept {
+  void put(free_block* magazine) noexcept {
     std::lock_guard const lock(mutex_);
     magazine->next_magazine = magazines_;
     magazines_ = magazine;
   }
-  block* take() noexcept {
+  free_block* take() noexcept {
     std::lock_guard const lock(mutex_);
-    block* const m = magazines_;
+    free_block* const m = magazines_;
     if (m != nullptr) magazines_ = m->next_magazine;
     return m;
   }
 
  private:
   std::mutex mutex_;
-  block* magazines_ = nullptr;
+  free_block* magazines_ = nullptr;
 };
 
 // Never destroyed: tasks may be freed by the destructors of other statics.
@@ -56,8 +56,8 @@ std::array<depot, classes>& depots() {
 
 // The free blocks of one size class of one thread: `loose` is in use, `full` is a whole magazine or null.
 struct bin {
-  block* loose = nullptr;
-  block* full = nullptr;
+  free_block* loose = nullptr;
+  free_block* full = nullptr;
   std::uint32_t count = magazine_size;  // of loose; at first as if full, so that either first use takes the slow path
 };
 
@@ -77,21 +77,21 @@ struct flush_at_exit {
 
 [[gnu::noinline]] void watch_thread_exit() { thread_local flush_at_exit const flush; }
 
-std::uint32_t length(block const* b) noexcept {
+std::uint32_t length(free_block const* b) noexcept {
   std::uint32_t n = 0;
   for (; b != nullptr; b = b->next) ++n;
   return n;
 }
 
-block* pop(bin& b) noexcept {
-  block* const p = b.loose;
+free_block* pop(bin& b) noexcept {
+  free_block* const p = b.loose;
   b.loose = p->next;
   --b.count;
   return p;
 }
 
 void push(bin& b, void* memory) noexcept {
-  auto* const p = static_cast<block*>(memory);
+  auto* const p = static_cast<free_block*>(memory);
   p->next = b.loose;
   b.loose = p;
   ++b.count;
@@ -105,7 +105,7 @@ void push(bin& b, void* memory) noexcept {
   if (b.full != nullptr) {
     b.loose = std::exchange(b.full, nullptr);
     b.count = magazine_size;
-  } else if (block* m = depots()[c].take()) {
+  } else if (free_block* m = depots()[c].take()) {
     b.loose = m;
     b.count = length(m);
   } else {

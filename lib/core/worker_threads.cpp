@@ -18,7 +18,7 @@ namespace mobula::detail {
 namespace {
 
 // Where the threads of one runtime wait until all have started, or it has turned out that not all can.
-class gate {
+class start_gate {
  public:
   void arrive(std::exception_ptr e) noexcept {
     std::lock_guard const lock(mutex_);
@@ -54,12 +54,12 @@ class gate {
 };
 
 // What each thread needs, for as long as one lives.
-struct plan {
+struct launch_plan {
   std::string name;
   std::function<void(unsigned)> on_start, on_stop;
   worker_threads::work work;
   bool report_stack_overflow;
-  gate start;
+  start_gate start;
 };
 
 void name_this_thread(std::string const& prefix, unsigned number) {
@@ -76,7 +76,7 @@ void name_this_thread(std::string const& prefix, unsigned number) {
 #endif
 }
 
-void stop(plan const& p, unsigned number) noexcept {
+void stop(launch_plan const& p, unsigned number) noexcept {
   if (!p.on_stop) return;
   try {
     p.on_stop(number);
@@ -85,7 +85,7 @@ void stop(plan const& p, unsigned number) noexcept {
   } catch (...) { std::fprintf(stderr, "mobula: runtime_options::on_thread_stop(%u) threw\n", number); }
 }
 
-void live(plan& p, unsigned number) {
+void live(launch_plan& p, unsigned number) {
   name_this_thread(p.name, number);
   std::optional<alternate_stack> for_signals;
   if (p.report_stack_overflow) for_signals.emplace();
@@ -106,7 +106,7 @@ void live(plan& p, unsigned number) {
 }  // namespace
 
 void worker_threads::start(unsigned count, runtime_options const& options, work w) {
-  auto const p = std::make_shared<plan>();
+  auto const p = std::make_shared<launch_plan>();
   p->name = options.thread_name;
   p->on_start = options.on_thread_start;
   p->on_stop = options.on_thread_stop;

@@ -2,6 +2,8 @@
 
 /// Everything but CMA-ES (see <mobula/cma/minimize.hpp>).
 
+#include <mobula/requirements.hpp>
+
 #include <mobula/actor/actor.hpp>
 #include <mobula/actor/actor_died.hpp>
 #include <mobula/actor/actor_end.hpp>

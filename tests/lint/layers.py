@@ -50,6 +50,17 @@ def allowed(here, there, include):
                for rule in BESIDE[here])
 
 
+def reaches_requirements_first(path, text):
+    """Whether nothing is read before what Mobula asks of the compiler: the first include is that, or one that does so."""
+    while path != LINE[0]:
+        found = INCLUDE.search(text)
+        header = tree.ROOT / 'include' / (found[2] if found else '')
+        if not (found and found[2].startswith('mobula/') and header.is_file()):
+            return False
+        path, text = found[2].removeprefix('mobula/'), header.read_text(encoding='utf-8')
+    return True
+
+
 complaints = []
 for name, text in tree.files('.hpp', '.cpp'):
     path = next((name.removeprefix(top) for top in ('include/mobula/', 'lib/') if name.startswith(top)), None)
@@ -59,6 +70,8 @@ for name, text in tree.files('.hpp', '.cpp'):
     if here not in LINE and here not in BESIDE:
         complaints.append(f'{name}: {here} has no place in the layers of meson.build')
         continue
+    if name.startswith('include/') and not reaches_requirements_first(path, text):
+        complaints.append(f'{name}: does not include <mobula/{LINE[0]}> before all else')
     for _, include in INCLUDE.findall(text):
         there = target(name, include)
         if not allowed(here, there and place(there), include):

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <mobula/requirements.hpp>
+
 namespace mobula::detail {
 
 /// What exit_actor throws, so that the method ends.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <mobula/requirements.hpp>
+
 #include <concepts>
 #include <cstddef>
 #include <initializer_list>

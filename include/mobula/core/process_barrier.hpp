@@ -1,5 +1,7 @@
 #pragma once
 
+#include <mobula/requirements.hpp>
+
 namespace mobula::detail {
 
 /// A memory barrier that one thread executes for all threads of the process.

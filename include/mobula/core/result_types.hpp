@@ -1,5 +1,7 @@
 #pragma once
 
+#include <mobula/requirements.hpp>
+
 #include <functional>
 #include <type_traits>
 #include <variant>

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <mobula/requirements.hpp>
+
 #include <Eigen/Core>
 #include <concepts>
 #include <functional>

@@ -8,6 +8,7 @@
 
 #include "cma/normal_sampler.hpp"
 #include "cma/number_text.hpp"
+#include "cma/rates.hpp"
 #include "cma/settings.hpp"
 #include "mobula/cma/parameters.hpp"
 
@@ -53,7 +54,7 @@ std::optional<planned_run> restarts::next() {
     const double growth = std::max(1.0, lambda_large(large_runs_) / settings_.popsize / 2);
     const double popsize = std::floor(settings_.popsize * std::pow(growth, u[0] * u[0]));
     const double budget = static_cast<double>(large_evaluations_) / 2;
-    return plan(popsize, sigma0_ * std::pow(10, -2 * u[1]), budget, false);
+    return plan(popsize, std::max(smallest_sigma, sigma0_ * std::pow(10, -2 * u[1])), budget, false);
   }
   if (static_cast<double>(large_runs_) >= how_.restarts) return std::nullopt;
   if (lambda_large(large_runs_ + 1) > most_candidates) return std::nullopt;

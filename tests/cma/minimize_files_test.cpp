@@ -147,7 +147,7 @@ TEST_CASE("a log that can't be written any more is told once, costs nothing, and
   const mobula::test::last_words child = run_process([&] {
     const mobula::manual_runtime runtime;
     const double f = cma::minimize(sphere, {1, 2, 3}, 0.5, settings).f;
-    const full_disk full(2000);
+    const full_disk full(3000);
     return cma::minimize(sphere, {1, 2, 3}, 0.5, settings, {.log = here / "run.csv"}).f == f ? 0 : 1;
   });
   CHECK(child.how == 0);

@@ -182,3 +182,19 @@ TEST_CASE("restarts that make no sense are turned down", "[cma]") {
   CHECK(cma_test::has(made({.incpopsize = 0.5}), "incpopsize is 0.5"));
   CHECK(cma_test::has(cma_test::complaint([&] { cma::restarts(1, 4, {.maxfevals = 0.5}); }), "maxfevals is 0.5"));
 }
+
+TEST_CASE("restarts end before a population, or a step, that no optimizer takes", "[cma]") {
+  cma::restarts large(2, 2, {.popsize = 0x1p22}, {.restarts = 100});
+  int runs = 0;
+  while (const auto run = large.next()) {
+    ++runs;
+    CHECK(run->settings.popsize <= 0x1p24);
+    large.finished(*run, 100, no_reason);
+  }
+  CHECK(runs == 3);
+  cma::restarts small(1e-300, 2, {.popsize = 4}, {.strategy = bipop, .restarts = 8});
+  while (const auto run = small.next()) {
+    CHECK_NOTHROW(cma::engine(std::vector<double>{1, 2}, run->sigma0, run->settings));
+    small.finished(*run, 100, no_reason);
+  }
+}

@@ -53,8 +53,10 @@ void repeat(problem const& p, history& a, evaluation const& evaluate_a, history&
 }
 
 bool identical(history const& a, history const& b) {
-  return a.generations.size() == b.generations.size() && a.best.size() == b.best.size() &&
-         same_bits(a.generations.data(), b.generations.data(), a.generations.size() * sizeof(extremes)) &&
+  std::size_t const common = std::min(a.generations.size(), b.generations.size());
+  if (!same_bits(a.generations.data(), b.generations.data(), common * sizeof(extremes))) return false;
+  if (a.generations.size() != b.generations.size()) return true;
+  return a.best.size() == b.best.size() &&
          same_bits(a.best.data(), b.best.data(), static_cast<std::size_t>(a.best.size()) * sizeof(double)) &&
          same_bits(&a.best_value, &b.best_value, sizeof(double));
 }

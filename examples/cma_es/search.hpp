@@ -41,5 +41,5 @@ history search(problem const& p, std::string const& title, evaluation const& eva
 /// each to its shortest.
 void repeat(problem const& p, history& a, evaluation const& evaluate_a, history& b, evaluation const& evaluate_b);
 
-/// Tells whether two searches went the same way to the same solution, bit for bit.
+/// Tells whether two searches went the same way, bit for bit, as far as both went; to the same solution, if equally far.
 bool identical(history const& a, history const& b);

@@ -27,6 +27,7 @@
 #include <mobula/core/explore.hpp>
 #include <mobula/core/failure.hpp>
 #include <mobula/core/manual_runtime.hpp>
+#include <mobula/core/overload.hpp>
 #include <mobula/core/runtime.hpp>
 #include <mobula/core/select.hpp>
 #include <mobula/core/this_task.hpp>

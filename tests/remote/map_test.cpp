@@ -148,6 +148,15 @@ TEST_CASE("results may be bool, move-only or without a default, from plain funct
   CHECK(*mb::map([](int x) -> mb::task<std::unique_ptr<int>> { co_return std::make_unique<int>(x); }, numbers)[4] == 4);
 }
 
+TEST_CASE("results may have no assignment", "[remote]") {
+  mb::manual_runtime rt;
+  struct constant {
+    int const value;
+  };
+  CHECK(mb::map([](int x) { return constant{x}; }, numbers)[3].value == 3);
+  CHECK(mb::map([](int x) -> mb::task<constant> { co_return constant{x}; }, numbers)[3].value == 3);
+}
+
 TEST_CASE("a function that returns nothing or a reference is mapped too", "[remote]") {
   mb::manual_runtime rt;
   int sum = 0;

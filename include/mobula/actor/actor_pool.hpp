@@ -73,20 +73,20 @@ class actor_pool {
   ///
   /// Blocks: in a task its fiber, elsewhere the thread. Errors: throws what the first failed call in order did, after all
   /// are over.
-  template <auto Method, std::ranges::input_range R>
+  template <auto Method, class R>
   auto map(R&& range) const {
     return get(submit_each(detail::pool_method<Method>(), range));
   }
-  template <class F, std::ranges::input_range R>
+  template <class F, class R>
   auto map(F const& f, R&& range) const {
     return get(submit_each(f, range));
   }
   /// The same, and gives each outcome, value or failure: one failure hides nothing.
-  template <auto Method, std::ranges::input_range R>
+  template <auto Method, class R>
   [[nodiscard]] auto map_outcomes(R&& range) const {
     return get_outcomes(submit_each(detail::pool_method<Method>(), range));
   }
-  template <class F, std::ranges::input_range R>
+  template <class F, class R>
   [[nodiscard]] auto map_outcomes(F const& f, R&& range) const {
     return get_outcomes(submit_each(f, range));
   }
@@ -96,22 +96,22 @@ class actor_pool {
   /// map_unordered_outcomes.
   ///
   ///     for (auto [i, t] : pool.map_unordered<&parser::parse>(files)) ...
-  template <auto Method, std::ranges::input_range R>
+  template <auto Method, class R>
   [[nodiscard]] auto map_unordered(R&& range) const {
     return map_unordered(detail::pool_method<Method>(), range);
   }
-  template <class F, std::ranges::input_range R>
+  template <class F, class R>
   [[nodiscard]] auto map_unordered(F const& f, R&& range) const {
     return unordered<detail::item_value>(f, range);
   }
   /// The same, and gives the index and the outcome of each, value or failure: no call ends the loop.
   ///
   ///     for (auto& [i, t] : pool.map_unordered_outcomes<&parser::parse>(files)) ...
-  template <auto Method, std::ranges::input_range R>
+  template <auto Method, class R>
   [[nodiscard]] auto map_unordered_outcomes(R&& range) const {
     return unordered<detail::item_outcome>(detail::pool_method<Method>(), range);
   }
-  template <class F, std::ranges::input_range R>
+  template <class F, class R>
   [[nodiscard]] auto map_unordered_outcomes(F const& f, R&& range) const {
     return unordered<detail::item_outcome>(f, range);
   }
@@ -127,20 +127,40 @@ class actor_pool {
   [[nodiscard]] std::size_t size() const noexcept { return members_->size(); }
 
  private:
+  // What a call with an element of a range gives.
+  template <class F, class R>
+  static auto submit_first(actor_pool const& pool, F const& f, R& range) {
+    if constexpr (!std::ranges::input_range<R>)
+      return detail::say_why_not_mapped<F, R>();
+    else
+      return pool.submit(f, *std::ranges::begin(range));
+  }
+  template <class F, class R>
+  using submitted =
+      decltype(submit_first(std::declval<actor_pool const&>(), std::declval<F const&>(), std::declval<R&>()));
+
   template <class Reader, class F, class R>
   auto unordered(F const& f, R& range) const {
-    using result = typename decltype(submit(f, *std::ranges::begin(range)))::value_type;
-    pool_batch<T, result> all(members_);
-    for (auto&& x : range) all.submit(f, std::forward<decltype(x)>(x));
-    return unordered_pool_results<T, result, Reader>(std::move(all));
+    if constexpr (std::is_same_v<submitted<F, R>, detail::mistake>) {
+      return detail::mistake();
+    } else {
+      using result = typename submitted<F, R>::value_type;
+      pool_batch<T, result> all(members_);
+      for (auto&& x : range) all.submit(f, std::forward<decltype(x)>(x));
+      return unordered_pool_results<T, result, Reader>(std::move(all));
+    }
   }
 
   template <class F, class R>
   auto submit_each(F const& f, R& range) const {
-    std::vector<decltype(submit(f, *std::ranges::begin(range)))> futures;
-    if constexpr (std::ranges::sized_range<R>) futures.reserve(static_cast<std::size_t>(std::ranges::size(range)));
-    for (auto&& x : range) futures.push_back(submit(f, std::forward<decltype(x)>(x)));
-    return futures;
+    if constexpr (std::is_same_v<submitted<F, R>, detail::mistake>) {
+      return detail::mistake();
+    } else {
+      std::vector<submitted<F, R>> futures;
+      if constexpr (std::ranges::sized_range<R>) futures.reserve(static_cast<std::size_t>(std::ranges::size(range)));
+      for (auto&& x : range) futures.push_back(submit(f, std::forward<decltype(x)>(x)));
+      return futures;
+    }
   }
 
   std::shared_ptr<detail::pool_members<T>> members_;

@@ -78,13 +78,18 @@ class actor_maker {
   using cell = detail::object_cell<T>;
 
   template <class... Args>
-  [[nodiscard]] static actor<T> make(actor_options<T> const* options, Args&&... args) {
+  [[nodiscard]] static auto make(actor_options<T> const* options, Args&&... args) {
     using function = detail::construct_in<T>;
-    using plan = detail::plan_for<function&, std::decay_t<Args>...>;
-    static_assert(plan::found,
-                  "mobula::make_actor: the class can't be constructed from these arguments, nor from the values "
-                  "of those that are futures");
-    if constexpr (plan::found) {
+    if constexpr (!detail::plan_for<function&, std::decay_t<Args>...>::found) {
+      static_assert(
+          detail::never<T>,
+          "mobula::make_actor: the class can't be constructed from these arguments, nor from the values of those "
+          "that are futures. They are moved into the actor: a parameter `U&` needs std::ref(x)");
+      return detail::mistake();
+    } else if constexpr (!(detail::can_be_kept_of<Args> && ...)) {
+      return detail::say_why_not_submitted<detail::no_plan, function, Args...>();
+    } else {
+      using plan = detail::plan_for<function&, std::decay_t<Args>...>;
       using message =
           detail::actor_message<detail::call_state, T, detail::bound_call<function, plan, std::decay_t<Args>...>>;
       detail::scheduler& s = detail::current_scheduler();
@@ -163,6 +168,6 @@ class actor_maker {
 ///     mb::actor<counter> c = mb::make_actor<counter>(0);
 ///     mb::actor<cache> d = mb::make_actor<cache>.options({.concurrency = mb::reentrant})(1000);
 template <class T>
-inline constexpr actor_maker<T> make_actor{};
+inline constexpr std::conditional_t<detail::can_be_actor<T>, actor_maker<T>, detail::no_actor_maker<T>> make_actor{};
 
 }  // namespace mobula

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <mobula/core/failure.hpp>
+#include <mobula/core/overload.hpp>
 
 #include <string>
 #include <typeinfo>
@@ -31,14 +32,5 @@ struct method_key {
 ///     mb::make_actor<cache>.options({.methods = {{mb::method<&cache::read>, mb::reentrant}}})
 template <auto Method>
 inline constexpr detail::method_id method{&detail::method_key<Method>::it, &detail::method_key<Method>::name};
-
-/// Chooses of overloaded methods the one with that signature.
-///
-///     c.call<mb::overload<int(int)>(&counter::add)>(5)
-///     c.call<mb::overload<int() const>(&counter::value)>()
-template <class Signature, class T>
-[[nodiscard]] constexpr auto overload(Signature T::*m) noexcept {
-  return m;
-}
 
 }  // namespace mobula

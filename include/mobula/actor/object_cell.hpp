@@ -72,6 +72,7 @@ struct construct_in {
 /// What a call of an actor's method calls.
 template <class T, auto Method>
 struct method_of {
+  using wraps = decltype(Method);
   object_cell<T>* cell;
   template <class... Args>
     requires std::is_invocable_v<decltype(Method), T&, Args...>
@@ -84,6 +85,7 @@ struct method_of {
 /// The same with a function that gets the object.
 template <class T, class F>
 struct function_on {
+  using wraps = F;
   object_cell<T>* cell;
   F function;
   template <class... Args>

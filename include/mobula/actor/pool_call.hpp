@@ -98,11 +98,11 @@ template <class T, class F, class... Args>
 auto submit_to_pool(std::shared_ptr<pool_members<T>> members, F&& f, Args&&... args) {
   using entry = pool_entry<T, std::decay_t<F>>;
   using plan = plan_for<entry&, std::decay_t<Args>...>;
-  static_assert(
-      plan::found,
-      "mobula::actor_pool: the method can't be called with these arguments, nor with the values of those that "
-      "are futures.");
-  if constexpr (plan::found) {
+  if constexpr (!plan::found) {
+    return say_why_not_called_on<std::decay_t<F>, T, std::decay_t<Args>...>();
+  } else if constexpr (!can_be_submitted<plan, F, Args...>) {
+    return say_why_not_submitted<plan, F, Args...>();
+  } else {
     entry e{std::move(members), std::forward<F>(f)};
     if constexpr (bound_call<entry, plan, std::decay_t<Args>...>::has_dependencies)
       return remote(std::move(e))(std::forward<Args>(args)...);
@@ -114,6 +114,7 @@ auto submit_to_pool(std::shared_ptr<pool_members<T>> members, F&& f, Args&&... a
 /// As a function of the object.
 template <auto Method>
 struct pool_method {
+  using wraps = decltype(Method);
   template <class T, class... Args>
     requires std::is_invocable_v<decltype(Method), T&, Args...>
   decltype(auto) operator()(T& object, Args&&... args) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <mobula/actor/actor_extras.hpp>
+#include <mobula/actor/actor_mistakes.hpp>
 #include <mobula/actor/call_line.hpp>
 #include <mobula/actor/message.hpp>
 #include <mobula/actor/object_cell.hpp>
@@ -77,13 +78,16 @@ struct sending {
   template <template <class, class> class State, class T, class How, class Handle, class F, class... Args>
   static auto call(How how, Handle const& handle, void const* key, call_site const& where, F&& f, Args&&... args) {
     using plan = plan_for<F&, std::decay_t<Args>...>;
-    static_assert(plan::found,
-                  "mobula::actor: the method can't be called with these arguments, nor with the values of those that "
-                  "are futures. Arguments are moved into the message: a parameter `U&` needs std::ref.");
-    if constexpr (plan::found) {
-      static_assert(!is_generator<typename plan::result>,
+    if constexpr (!plan::found) {
+      return say_why_not_called_on<F, T, std::decay_t<Args>...>();
+    } else if constexpr (!can_be_submitted<plan, F, Args...>) {
+      return say_why_not_submitted<plan, F, Args...>();
+    } else if constexpr (!has_future<plan>) {
+      static_assert(never<F>,
                     "mobula::actor: a method can't give a generator, which would run in whoever reads it, outside of "
                     "the actor: have it send the elements to a channel.");
+      return mistake();
+    } else {
       using message = actor_message<State, T, bound_call<F, plan, std::decay_t<Args>...>>;
       handle.get().check_open();
       if constexpr (!can_be_kept<typename message::call_type>)

@@ -19,6 +19,7 @@
 #include "mobula/minimize/batch_objective.hpp"
 #include "mobula/minimize/function_evaluator.hpp"
 #include "mobula/minimize/objective.hpp"
+#include "mobula/minimize/objective_mistakes.hpp"
 #include "mobula/minimize/pool_objective.hpp"
 
 namespace mobula::cma {
@@ -27,12 +28,7 @@ namespace detail {
 /// The evaluator of an objective.
 template <class F>
 auto evaluator_of(F& f) {
-  using value = value_t<F>;
-  static_assert(
-      is_value<value>,
-      "cma::minimize: the function can't take a candidate. It must accept an Eigen vector, a "
-      "std::span<const double> or a const std::vector<double>&, and return a number or a mobula::task of one.");
-  if constexpr (is_value<value>) return function_evaluator<F>(f);
+  return function_evaluator<F>(f);
 }
 template <class F>
 auto evaluator_of(batch_objective<F>& f) {
@@ -108,14 +104,18 @@ task<result> minimize_in_task(F f, std::vector<double> x0, double sigma0, option
 /// Errors:  throws what `f` threw, when it threw for a whole generation, or options::on_failure is `stop`; else an evaluation
 ///          that threw counts as NaN, and result::failures and last_failure tell of it. Throws `std::invalid_argument` as `optimizer` does, and what
 ///          `mobula::map` throws.
-template <class F, class X0>
+template <class F = mobula::detail::overload_set<>, class X0>
 [[nodiscard]] result minimize(F&& f, const X0& x0, double sigma0, const options& settings = {},
                               const minimize_options& how = {}) {
-  auto objective = detail::evaluator_of(f);
-  return detail::result_of(drive(detail::numbers_of(x0), sigma0, settings, objective, how));
+  if constexpr (detail::is_objective<std::remove_reference_t<F>> && detail::point<X0>) {
+    auto objective = detail::evaluator_of(f);
+    return detail::result_of(drive(detail::numbers_of(x0), sigma0, settings, objective, how));
+  } else {
+    return detail::say_why_not_minimized<F, X0>();
+  }
 }
 
-template <class F>
+template <class F = mobula::detail::overload_set<>>
 [[nodiscard]] result minimize(F&& f, std::initializer_list<double> x0, double sigma0, const options& settings = {},
                               const minimize_options& how = {}) {
   return minimize(std::forward<F>(f), std::span<const double>(x0.begin(), x0.size()), sigma0, settings, how);
@@ -127,16 +127,19 @@ template <class F>
 ///
 /// With g++ 12 name the options before: it miscompiles temporaries like them within a `co_await` expression.
 /// Lifetime: an lvalue `f` is borrowed until the task is over; the rest is kept in it.
-template <class F, class X0>
+template <class F = mobula::detail::overload_set<>, class X0>
 [[nodiscard]] task<result> async_minimize(F&& f, const X0& x0, double sigma0, const options& settings,
                                           const minimize_options& how) {
-  return detail::minimize_in_task<F>(std::forward<F>(f), detail::numbers_of(x0), sigma0, settings, how);
+  if constexpr (detail::is_objective<std::remove_reference_t<F>> && detail::point<X0>)
+    return detail::minimize_in_task<F>(std::forward<F>(f), detail::numbers_of(x0), sigma0, settings, how);
+  else
+    return detail::say_why_not_minimized<F, X0>();
 }
-template <class F, class X0>
+template <class F = mobula::detail::overload_set<>, class X0>
 [[nodiscard]] task<result> async_minimize(F&& f, const X0& x0, double sigma0, const options& settings) {
   return async_minimize(std::forward<F>(f), x0, sigma0, settings, minimize_options());
 }
-template <class F, class X0>
+template <class F = mobula::detail::overload_set<>, class X0>
 [[nodiscard]] task<result> async_minimize(F&& f, const X0& x0, double sigma0) {
   return async_minimize(std::forward<F>(f), x0, sigma0, options(), minimize_options());
 }

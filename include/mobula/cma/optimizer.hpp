@@ -22,6 +22,7 @@
 #include "mobula/cma/parameters.hpp"
 #include "mobula/cma/result.hpp"
 #include "mobula/cma/stop.hpp"
+#include "mobula/cma/told_numbers.hpp"
 
 namespace mobula::cma {
 
@@ -61,6 +62,9 @@ class optimizer {
   template <class Derived>
   optimizer(const Eigen::DenseBase<Derived>& x0, double sigma0, const options& settings = {})
       : optimizer(as_vector(x0), sigma0, settings, evaluated{}) {}
+
+  template <detail::no_point X0>
+  optimizer(const X0&, double, const options& = {}) : optimizer(detail::refuse_point<X0>(), 0) {}  // says what x0 is
 
   optimizer(optimizer&& other) noexcept = default;
   optimizer& operator=(optimizer&& other) noexcept {
@@ -264,7 +268,7 @@ class optimizer {
       engine_.tell(points, {numbers.data(), static_cast<std::size_t>(numbers.size())});
     } else {
       std::vector<double> numbers;
-      for (auto&& value : values) numbers.push_back(static_cast<double>(value));
+      detail::for_each_told(values, [&](double value) { numbers.push_back(value); });
       engine_.tell(points, numbers);
     }
   }
@@ -272,14 +276,12 @@ class optimizer {
   // Gathers the values in the engine's buffer, and counts on beyond its end so that the error can name the true length.
   template <class Range>
   void tell_range(Range& values) {
-    static_assert(std::ranges::input_range<Range> && std::convertible_to<std::ranges::range_reference_t<Range>, double>,
-                  "tell takes a range of numbers, one for each candidate");
     const std::span<double> buffer = engine_.value_buffer();
     std::size_t told = 0;
-    for (auto&& value : values) {
-      if (told < buffer.size()) buffer[told] = static_cast<double>(value);
+    detail::for_each_told(values, [&](double value) {
+      if (told < buffer.size()) buffer[told] = value;
       ++told;
-    }
+    });
     engine_.check_told(told);
     engine_.tell(buffer);
   }

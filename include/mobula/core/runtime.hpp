@@ -2,6 +2,7 @@
 
 #include <mobula/core/error.hpp>
 #include <mobula/core/failure.hpp>
+#include <mobula/core/mistake.hpp>
 #include <mobula/core/scheduler.hpp>
 
 #include <chrono>
@@ -117,7 +118,7 @@ class runtime {
   void shutdown(on_shutdown how = on_shutdown::drain);
 
   /// As mobula::remote, on this runtime. Defined in remote/remote.hpp.
-  template <class F>
+  template <class F = detail::overload_set<>>
   [[nodiscard]] auto remote(F&& f) const;
 
   /// The executor of this runtime for Boost.Asio: posted functions are its jobs, sockets and timers can be made on it.

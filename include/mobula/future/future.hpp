@@ -3,6 +3,7 @@
 #include <mobula/core/error.hpp>
 #include <mobula/core/failure.hpp>
 #include <mobula/core/frame_memory.hpp>
+#include <mobula/core/mistake.hpp>
 #include <mobula/core/operation.hpp>
 #include <mobula/future/shared_state.hpp>
 
@@ -127,9 +128,9 @@ class [[nodiscard]] future {
   /// Of a future<void>, `f` gets nothing. If this fails, so does the result, without a call; but a function that takes
   /// the outcome, and not the value, is called with it, and so sees failures.
   /// Errors: throws no_runtime.
-  template <class F>
+  template <class F = detail::overload_set<>>
   auto then(F&& f, std::source_location where = std::source_location::current()) const&;
-  template <class F>
+  template <class F = detail::overload_set<>>
   auto then(F&& f, std::source_location where = std::source_location::current()) &&;
 
   /// For `timeout`, `select` and all that waits for operations.

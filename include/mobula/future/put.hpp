@@ -1,6 +1,10 @@
 #pragma once
 
+#include <mobula/core/mistake.hpp>
 #include <mobula/future/future.hpp>
+
+#include <type_traits>
+#include <utility>
 
 namespace mobula {
 namespace detail {
@@ -31,8 +35,13 @@ class put_state final : public shared_state<T> {
 ///     mb::future<matrix> data = mb::put(load());
 template <class T>
 [[nodiscard]] future<std::decay_t<T>> put(T&& value) {
-  using state = detail::put_state<std::decay_t<T>>;
-  return detail::future_access::make<std::decay_t<T>>(*new state(std::forward<T>(value)));
+  if constexpr (std::is_constructible_v<std::decay_t<T>, T>) {
+    using state = detail::put_state<std::decay_t<T>>;
+    return detail::future_access::make<std::decay_t<T>>(*new state(std::forward<T>(value)));
+  } else {
+    static_assert(detail::never<T>, "mobula::put: this can't be copied: give it up, mb::put(std::move(x))");
+    return detail::mistake();
+  }
 }
 
 }  // namespace mobula

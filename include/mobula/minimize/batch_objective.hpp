@@ -66,10 +66,6 @@ void write_values(const Values& from, std::span<double> to) {
 /// Evaluates by a function of a whole generation.
 template <class F>
 class batch_evaluator final : public arrivals_evaluator {
-  static_assert(std::invocable<F&, const generation&> || std::invocable<F&, const list_of_candidates&>,
-                "cma::batch_objective: the function can't take a generation. It must accept an Eigen matrix, or a "
-                "const std::vector<std::vector<double>>&, and return a range of numbers or a mobula::task of one.");
-
  public:
   explicit batch_evaluator(F& f) noexcept : function_(f) {}
 

@@ -10,6 +10,8 @@ namespace mobula::detail {
 template <class Derived, class F>
 class call_operators {
  public:
+  using makes_tasks = void;
+
   explicit call_operators(F f) : function_(std::move(f)) {}
 
   /// Submits one call and returns at once: a future, or a stream if the function gives a generator.

@@ -39,6 +39,7 @@ class [[nodiscard("it submits nothing until it is awaited: co_await it, or give 
 /// A function with the name that its task's options give it.
 template <class F>
 struct named_function {
+  using wraps = F;
   template <class... Args>
     requires std::is_invocable_v<F&, Args...>
   decltype(auto) operator()(Args&&... args) {
@@ -88,6 +89,13 @@ class configured_function : public detail::call_operators<configured_function<F>
 
   template <class... Args>
   auto later(detail::call_site const& where, Args&&... args) const {
+    if constexpr (!(detail::can_be_kept_of<F const&> && ... && detail::can_be_kept_of<Args>))
+      return detail::say_why_not_submitted<detail::no_plan, F const&, Args...>();
+    else
+      return submit_later(where, std::forward<Args>(args)...);
+  }
+  template <class... Args>
+  auto submit_later(detail::call_site const& where, Args&&... args) const {
     auto submit = [self = *this, where, kept = std::tuple<std::decay_t<Args>...>(std::forward<Args>(args)...)](
                       std::shared_ptr<detail::pending_place> p) mutable {
       return std::apply(

@@ -16,23 +16,24 @@ namespace mobula {
 ///
 /// Blocks: in a task its fiber, elsewhere the thread.
 /// Errors: as map.
-template <class F, class R>
+template <class F = detail::overload_set<>, class R>
 void for_each(F&& f, R&& range, map_options const& options = {}) {
-  static_assert(detail::mappable<F, R>, "mobula::for_each: the function can't be called with an element of the range");
-  if constexpr (detail::mappable<F, R>) {
+  if constexpr (detail::mappable_many<F, R>) {
     detail::mapping_of<F, R, detail::dropped_results> all(f, range, options);
     detail::run_and_wait(all);
+  } else {
+    detail::say_why_not_mapped<F, R>();
   }
 }
 
 /// The same in a coroutine, which it suspends: `co_await` it. Lifetime: as async_map.
-template <class F, class R>
+template <class F = detail::overload_set<>, class R>
 [[nodiscard]] task<> async_for_each(F&& f, R&& range, map_options options = {}) {
-  static_assert(detail::mappable<F, R>,
-                "mobula::async_for_each: the function can't be called with an element of the range");
-  if constexpr (detail::mappable<F, R>)
+  if constexpr (detail::mappable_many<F, R>)
     return detail::run_and_await<detail::mapping_of<F, R, detail::dropped_results>, F, R, map_options>(
         std::forward<F>(f), std::forward<R>(range), std::move(options));
+  else
+    return detail::say_why_not_mapped<F, R>();
 }
 
 }  // namespace mobula

@@ -5,6 +5,7 @@
 #include <mobula/future/future.hpp>
 #include <mobula/future/waiter_list.hpp>
 #include <mobula/remote/call_site.hpp>
+#include <mobula/remote/map_mistakes.hpp>
 #include <mobula/remote/remote.hpp>
 #include <mobula/task/task.hpp>
 
@@ -99,6 +100,7 @@ struct item_outcome {
 /// A function that many tasks share. What it gives by reference is copied, as what that refers to may go with the task.
 template <class F>
 struct shared_function {
+  using wraps = F;
   template <class... Args>
     requires std::is_invocable_v<F&, Args...>
   auto operator()(Args&&... args) const {
@@ -171,11 +173,7 @@ class item_source_of {
   };
 
  public:
-  static_assert(std::is_constructible_v<element, std::ranges::range_reference_t<R>>,
-                "mobula: each task owns its element, so elements that can't be copied must be given as rvalues, as "
-                "std::move_iterator does");
   using result = std::invoke_result_t<call const&, element>;
-  static_assert(any_future<result>, "mobula: the function of a map gives a value or a task, not a generator");
   using value = typename result::value_type;
 
   template <class G, class Q>
@@ -184,6 +182,28 @@ class item_source_of {
                                            where);
   }
 };
+
+/// Whether each element can be the argument of a task whose result is a future's.
+template <class F, class R>
+concept window_mappable = std::ranges::input_range<R> && may_be_called<std::decay_t<F>> && can_be_kept_of<F> &&
+                          can_be_kept_of<std::ranges::range_reference_t<R>> &&
+                          has_future<plan_for<shared_function<std::decay_t<F>>&, std::ranges::range_value_t<R>>>;
+
+/// Says why not.
+template <class F, class R>
+auto say_why_not_window_mapped() {
+  if constexpr (!std::ranges::input_range<R>)
+    say_why_not_mapped<F, R>();
+  else if constexpr (!may_be_called<std::decay_t<F>> || !can_be_kept_of<F>)
+    say_why_not_remote<F>();
+  else if constexpr (!can_be_kept_of<std::ranges::range_reference_t<R>>)
+    static_assert(never<F>,
+                  "mobula: each task owns its element, and these can't be copied: give them as rvalues, as "
+                  "std::move_iterator does");
+  else
+    say_why_not_mapped_to<F, R, std::ranges::range_value_t<R>>();
+  return mistake();
+}
 
 template <class F, class R>
 [[nodiscard]] auto make_item_source(F&& f, R&& range, call_site const& where) {

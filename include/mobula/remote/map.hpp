@@ -25,12 +25,13 @@ namespace mobula {
 ///         current_failure()->item() is its index. All elements before it have been done; of those behind it, those that had
 ///         begun are over then, and the rest is not begun. Of what others threw nobody is told (map_outcomes tells all).
 ///         Throws no_runtime.
-template <class F, class R>
+template <class F = detail::overload_set<>, class R>
 auto map(F&& f, R&& range, map_options const& options = {}) {
-  static_assert(detail::mappable<F, R>, "mobula::map: the function can't be called with an element of the range");
-  if constexpr (detail::mappable<F, R>) {
+  if constexpr (detail::mappable_to_results<F, R>) {
     detail::mapping_of<F, R, detail::results> all(f, range, options);
     return detail::run_and_wait(all);
+  } else {
+    return detail::say_why_not_mapped<F, R>();
   }
 }
 
@@ -39,12 +40,13 @@ auto map(F&& f, R&& range, map_options const& options = {}) {
 ///     std::vector<double> ys = co_await mb::async_map(f, xs);
 ///
 /// Lifetime: what is an lvalue is borrowed until the task is over; the rest is kept in it.
-template <class F, class R>
+template <class F = detail::overload_set<>, class R>
 [[nodiscard]] auto async_map(F&& f, R&& range, map_options options = {}) {
-  static_assert(detail::mappable<F, R>, "mobula::async_map: the function can't be called with an element of the range");
-  if constexpr (detail::mappable<F, R>)
+  if constexpr (detail::mappable_to_results<F, R>)
     return detail::run_and_await<detail::mapping_of<F, R, detail::results>, F, R, map_options>(
         std::forward<F>(f), std::forward<R>(range), std::move(options));
+  else
+    return detail::say_why_not_mapped<F, R>();
 }
 
 }  // namespace mobula

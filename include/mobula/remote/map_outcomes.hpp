@@ -16,24 +16,24 @@ namespace mobula {
 ///       if (y.has_value()) use(y.get()); else std::cerr << *y.failure() << '\n';
 ///
 /// Blocks: in a task its fiber, elsewhere the thread. Errors: throws no_runtime.
-template <class F, class R>
+template <class F = detail::overload_set<>, class R>
 [[nodiscard]] auto map_outcomes(F&& f, R&& range, map_options const& options = {}) {
-  static_assert(detail::mappable<F, R>,
-                "mobula::map_outcomes: the function can't be called with an element of the range");
-  if constexpr (detail::mappable<F, R>) {
+  if constexpr (detail::mappable_to_results<F, R>) {
     detail::mapping_of<F, R, detail::outcome_results> all(f, range, options);
     return detail::run_and_wait(all);
+  } else {
+    return detail::say_why_not_mapped<F, R>();
   }
 }
 
 /// The same in a coroutine, which it suspends: `co_await` it. Lifetime: as async_map.
-template <class F, class R>
+template <class F = detail::overload_set<>, class R>
 [[nodiscard]] auto async_map_outcomes(F&& f, R&& range, map_options options = {}) {
-  static_assert(detail::mappable<F, R>,
-                "mobula::async_map_outcomes: the function can't be called with an element of the range");
-  if constexpr (detail::mappable<F, R>)
+  if constexpr (detail::mappable_to_results<F, R>)
     return detail::run_and_await<detail::mapping_of<F, R, detail::outcome_results>, F, R, map_options>(
         std::forward<F>(f), std::forward<R>(range), std::move(options));
+  else
+    return detail::say_why_not_mapped<F, R>();
 }
 
 }  // namespace mobula

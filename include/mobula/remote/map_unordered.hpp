@@ -133,10 +133,13 @@ class unordered_results<T, Reader>::next_operation {
 /// Errors: throws no_runtime. What an item throws comes out of the step that reads it, so of the loop, past a `try` in it, and
 ///         ends that: where items may fail, use map_unordered_outcomes, or `next`.
 /// Cost:   that of a task and one more allocation for each element.
-template <class F, std::ranges::input_range R>
+template <class F = detail::overload_set<>, class R>
 [[nodiscard]] auto map_unordered(F&& f, R&& range, window_options options = {},
                                  detail::call_site where = detail::call_site::current()) {
-  return unordered_results(detail::make_item_source(std::forward<F>(f), std::forward<R>(range), where), options);
+  if constexpr (detail::window_mappable<F, R>)
+    return unordered_results(detail::make_item_source(std::forward<F>(f), std::forward<R>(range), where), options);
+  else
+    return detail::say_why_not_window_mapped<F, R>();
 }
 
 /// The same, and gives what each item has left behind, a value or a failure: no item ends the loop.
@@ -145,12 +148,16 @@ template <class F, std::ranges::input_range R>
 ///       if (page.has_value()) store(urls[i], page.get()); else std::cerr << urls[i] << ": " << *page.failure() << '\n';
 ///
 /// Errors: throws no_runtime, and what the range throws.
-template <class F, std::ranges::input_range R>
+template <class F = detail::overload_set<>, class R>
 [[nodiscard]] auto map_unordered_outcomes(F&& f, R&& range, window_options options = {},
                                           detail::call_site where = detail::call_site::current()) {
-  auto items = detail::make_item_source(std::forward<F>(f), std::forward<R>(range), where);
-  using value = typename decltype(items)::element_type::value_type;
-  return unordered_results<value, detail::item_outcome>(std::move(items), options);
+  if constexpr (detail::window_mappable<F, R>) {
+    auto items = detail::make_item_source(std::forward<F>(f), std::forward<R>(range), where);
+    using value = typename decltype(items)::element_type::value_type;
+    return unordered_results<value, detail::item_outcome>(std::move(items), options);
+  } else {
+    return detail::say_why_not_window_mapped<F, R>();
+  }
 }
 
 }  // namespace mobula

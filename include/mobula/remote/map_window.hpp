@@ -92,10 +92,13 @@ class ordered_results<T, Reader>::next_operation {
 /// Errors: throws no_runtime. What an item throws comes out of the step that reads it, so of the loop, past a `try` in it, and
 ///         ends that: where items may fail, use map_window_outcomes, or `next`.
 /// Cost:   that of a task for each element.
-template <class F, std::ranges::input_range R>
+template <class F = detail::overload_set<>, class R>
 [[nodiscard]] auto map_window(F&& f, R&& range, window_options options = {},
                               detail::call_site where = detail::call_site::current()) {
-  return ordered_results(detail::make_item_source(std::forward<F>(f), std::forward<R>(range), where), options);
+  if constexpr (detail::window_mappable<F, R>)
+    return ordered_results(detail::make_item_source(std::forward<F>(f), std::forward<R>(range), where), options);
+  else
+    return detail::say_why_not_window_mapped<F, R>();
 }
 
 /// The same, and gives what each item has left behind, a value or a failure: no item ends the loop.

@@ -3,6 +3,7 @@
 #include <mobula/core/failure.hpp>
 #include <mobula/core/tick_clock.hpp>
 #include <mobula/remote/coroutine_batch.hpp>
+#include <mobula/remote/map_mistakes.hpp>
 #include <mobula/remote/map_options.hpp>
 #include <mobula/remote/numbered.hpp>
 #include <mobula/remote/plain_batch.hpp>
@@ -66,14 +67,6 @@ struct batch_of<F, Items, Results, task<T>> {
   using results = Results<value>;
   using type = coroutine_batch<F, Items, results, T>;
 };
-
-/// What a range gives when its elements are looked at.
-template <class R>
-using element_reference = decltype(*std::begin(std::declval<std::remove_reference_t<R>&>()));
-
-/// Whether F can be called with the elements of R.
-template <class F, class R>
-inline constexpr bool mappable = std::is_invocable_v<std::remove_reference_t<F>&, element_reference<R>>;
 
 /// One call of `map` or of its kin with a function and a range, which keeps the results as `Results` does.
 ///

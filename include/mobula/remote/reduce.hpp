@@ -19,20 +19,28 @@ namespace detail {
 template <class F, class R>
 using item_result = std::invoke_result_t<F&, element_reference<R>>;
 
-/// What a reduction needs of its parts, said once for all its forms.
+/// Whether a value that is made of an element of R by F can be one of type T, and Operation join two of these.
+template <class F, class R, class T>
+concept reducible_to =
+    mappable_to_results<F, R> &&
+    std::is_constructible_v<
+        T, typename batch_of<F, numbered<std::remove_reference_t<R>>, results, item_result<F, R>>::value>;
 template <class F, class R, class T, class Operation>
-constexpr bool check_reduction() {
-  static_assert(mappable<F, R>, "mobula::transform_reduce: the function can't be called with an element of the range");
-  if constexpr (mappable<F, R>) {
-    using values = batch_of<F, numbered<std::remove_reference_t<R>>, results, item_result<F, R>>;
-    constexpr bool converts = std::is_constructible_v<T, typename values::value>;
-    static_assert(converts, "mobula::reduce: an element can't be converted to the type of `init`");
-    constexpr bool joins = std::is_invocable_r_v<T, Operation&, T, T>;
-    static_assert(joins, "mobula::reduce: the operation must take two values of the type of `init` and give a third");
-    return converts && joins;
-  } else {
-    return false;
-  }
+concept reducible = reducible_to<F, R, T> && std::is_invocable_r_v<T, Operation&, T, T>;
+
+/// Says why not.
+template <class F, class R, class T, class Operation>
+auto say_why_not_reduced() {
+  if constexpr (!iterable<R> && iterable<T>)
+    static_assert(never<R>, "mobula::reduce: the range comes first: reduce(range, init, op)");
+  else if constexpr (!mappable_to_results<F, R>)
+    say_why_not_mapped<F, R>();
+  else if constexpr (!reducible_to<F, R, T>)
+    static_assert(never<R>, "mobula::reduce: an element can't be converted to the type of `init`");
+  else
+    static_assert(never<R>,
+                  "mobula::reduce: the operation must take two values of the type of `init` and give a third");
+  return mistake();
 }
 
 /// Gives an element as it is. Unlike std::identity, not by reference if it was made on the fly.
@@ -69,21 +77,39 @@ template <class List>
 /// Errors: throws what would be thrown first if the same were done on one thread, after what had begun is over. Throws
 ///         no_runtime.
 template <class R, class T, class Operation = std::plus<>>
+  requires detail::iterable<R>
 [[nodiscard]] T reduce(R&& range, T init, Operation&& op = {}) {
-  if constexpr (detail::check_reduction<detail::unchanged, R, T, Operation>()) {
+  if constexpr (detail::reducible<detail::unchanged, R, T, Operation>) {
     detail::unchanged same;
     detail::reducing_of<detail::unchanged, R, T, Operation> all(same, range, init, op);
     return detail::run_and_wait(all);
+  } else {
+    return detail::say_why_not_reduced<detail::unchanged, R, T, Operation>();
   }
+}
+
+/// What says so where the range does not come first.
+template <class R, class T, class Operation = std::plus<>>
+  requires(!detail::iterable<R>)
+auto reduce(R&&, T, Operation&& = {}) {
+  return detail::say_why_not_reduced<detail::unchanged, R, T, Operation>();
+}
+template <class R, class T, class Operation = std::plus<>>
+  requires(!detail::iterable<R>)
+auto async_reduce(R&&, T, Operation&& = {}) {
+  return detail::say_why_not_reduced<detail::unchanged, R, T, Operation>();
 }
 
 /// The same in a coroutine, which it suspends: `co_await` it.
 template <class R, class T, class Operation = std::plus<>>
+  requires detail::iterable<R>
 [[nodiscard]] task<T> async_reduce(R&& range, T init, Operation&& op = {}) {
-  if constexpr (detail::check_reduction<detail::unchanged, R, T, Operation>()) {
+  if constexpr (detail::reducible<detail::unchanged, R, T, Operation>) {
     using all = detail::reducing_of<detail::unchanged, R, T, Operation>;
     return detail::run_and_await<all, detail::unchanged, R, T, Operation>({}, std::forward<R>(range), std::move(init),
                                                                           std::forward<Operation>(op));
+  } else {
+    return detail::say_why_not_reduced<detail::unchanged, R, T, Operation>();
   }
 }
 
@@ -92,9 +118,9 @@ template <class R, class T, class Operation = std::plus<>>
 ///     double norm2 = mb::transform_reduce([](double x) { return x * x; }, xs, 0.0, std::plus<>());
 ///
 /// `f` may be a coroutine function: then the results are collected first, as `map` does.
-template <class F, class R, class T, class Operation>
+template <class F = detail::overload_set<>, class R, class T, class Operation>
 [[nodiscard]] T transform_reduce(F&& f, R&& range, T init, Operation&& op) {
-  if constexpr (detail::check_reduction<F, R, T, Operation>()) {
+  if constexpr (detail::reducible<F, R, T, Operation>) {
     if constexpr (detail::is_task<detail::item_result<F, R>>) {
       map_options const options;
       detail::mapping_of<F, R, detail::results> all(f, range, options);
@@ -104,6 +130,8 @@ template <class F, class R, class T, class Operation>
       detail::reducing_of<F, R, T, Operation> all(f, range, init, op);
       return detail::run_and_wait(all);
     }
+  } else {
+    return detail::say_why_not_reduced<F, R, T, Operation>();
   }
 }
 
@@ -121,15 +149,17 @@ task<T> collect_and_reduce(F f, R range, T init, Operation op) {
 }  // namespace detail
 
 /// The same in a coroutine, which it suspends: `co_await` it.
-template <class F, class R, class T, class Operation>
+template <class F = detail::overload_set<>, class R, class T, class Operation>
 [[nodiscard]] task<T> async_transform_reduce(F&& f, R&& range, T init, Operation&& op) {
-  if constexpr (detail::check_reduction<F, R, T, Operation>()) {
+  if constexpr (detail::reducible<F, R, T, Operation>) {
     if constexpr (detail::is_task<detail::item_result<F, R>>)
       return detail::collect_and_reduce<F, R, T, Operation>(std::forward<F>(f), std::forward<R>(range), std::move(init),
                                                             std::forward<Operation>(op));
     else
       return detail::run_and_await<detail::reducing_of<F, R, T, Operation>, F, R, T, Operation>(
           std::forward<F>(f), std::forward<R>(range), std::move(init), std::forward<Operation>(op));
+  } else {
+    return detail::say_why_not_reduced<F, R, T, Operation>();
   }
 }
 

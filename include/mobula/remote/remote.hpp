@@ -6,6 +6,7 @@
 #include <mobula/remote/signature.hpp>
 #include <mobula/remote/submission.hpp>
 #include <mobula/remote/task_options.hpp>
+#include <mobula/remote/wait_mistakes.hpp>
 
 #include <type_traits>
 #include <utility>
@@ -49,14 +50,26 @@ class remote_function : public detail::call_operators<remote_function<F>, F> {
   detail::scheduler* scheduler_;  // null for the current one
 };
 
+namespace detail {
+
+template <class F>
+[[nodiscard]] auto make_remote(F&& f, scheduler* s) {
+  if constexpr (may_be_called<std::decay_t<F>> && can_be_kept_of<F>)
+    return remote_function<std::decay_t<F>>(std::forward<F>(f), s);
+  else
+    return say_why_not_remote<F>();
+}
+
+}  // namespace detail
+
 /// Makes calls of `f` tasks: a function, a lambda, a function object, a member pointer or a coroutine function.
 ///
 ///     mb::future<int> a = mb::remote(add)(1, 2);  // submitted at once
 ///     auto b = mb::remote(slow_add)(a, 3);        // starts when `a` is there
-template <class F>
+template <class F = detail::overload_set<>>
   requires(!std::is_function_v<F>)
 [[nodiscard]] auto remote(F&& f) {
-  return remote_function<std::decay_t<F>>(std::forward<F>(f));
+  return detail::make_remote(std::forward<F>(f), nullptr);
 }
 
 /// The same with a chosen signature, for what is overloaded or generic.
@@ -75,9 +88,15 @@ template <class Signature, class F>
   return remote_function<chosen>(chosen{std::forward<F>(f)});
 }
 
+/// What says so instead where the arguments are given with the function.
+template <class F = detail::overload_set<>, class A, class... Args>
+[[nodiscard]] auto remote(F&&, A&&, Args&&...) {
+  return detail::say_arguments_come_later<F>();
+}
+
 template <class F>
 auto runtime::remote(F&& f) const {
-  return remote_function<std::decay_t<F>>(std::forward<F>(f), scheduler_.get());
+  return detail::make_remote(std::forward<F>(f), scheduler_.get());
 }
 
 /// Runs a task and waits for its result, where there is no co_await. If that is a future or a task, for its result.

@@ -27,7 +27,10 @@ class results {
   /// Writes what `f` returns; lets through what it throws.
   template <class F>
   void set(std::size_t i, F&& f) {
-    values_[i] = std::forward<F>(f)();
+    if constexpr (in_place)
+      values_[i] = std::forward<F>(f)();
+    else
+      values_[i].emplace(std::forward<F>(f)());  // T may have no assignment
   }
 
   std::vector<T> take() && {

@@ -15,7 +15,8 @@ struct with_signature;
 
 template <class F, class R, class... Args>
 struct with_signature<F, R(Args...)> {
-  static_assert(std::is_invocable_r_v<R, F&, Args...>, "mobula::remote: the function can't be called so");
+  static_assert(std::is_invocable_r_v<R, F&, Args...>,
+                "mobula::remote: the function can't be called with this signature");
 
   R operator()(Args... args) {
     if constexpr (std::is_void_v<R>)

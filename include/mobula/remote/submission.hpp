@@ -2,6 +2,7 @@
 
 #include <mobula/future/future.hpp>
 #include <mobula/remote/call.hpp>
+#include <mobula/remote/call_mistakes.hpp>
 #include <mobula/remote/flatten.hpp>
 #include <mobula/remote/stream.hpp>
 
@@ -17,10 +18,11 @@ namespace mobula::detail {
 template <class Start, class G, class... Args>
 auto submit_call(Start start, std::size_t stream_capacity, G&& function, Args&&... args) {
   using plan = plan_for<std::decay_t<G>&, std::decay_t<Args>...>;
-  static_assert(plan::found,
-                "mobula::remote: the function can't be called with these arguments, nor with the values of those "
-                "that are futures. Arguments are moved into the task: a parameter `T&` needs std::ref.");
-  if constexpr (plan::found) {
+  if constexpr (!plan::found) {
+    return say_why_not_called<std::decay_t<G>, std::decay_t<Args>...>();
+  } else if constexpr (!can_be_submitted<plan, G, Args...>) {
+    return say_why_not_submitted<plan, G, Args...>();
+  } else {
     using result = typename plan::result;
     if constexpr (is_generator<result>) {
       using element = typename result::element_type;

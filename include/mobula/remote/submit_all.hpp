@@ -6,6 +6,7 @@
 #include <mobula/remote/call_block.hpp>
 #include <mobula/remote/call_site.hpp>
 #include <mobula/remote/flatten.hpp>
+#include <mobula/remote/map_mistakes.hpp>
 #include <mobula/remote/numbered.hpp>
 #include <mobula/task/generator.hpp>
 
@@ -24,10 +25,44 @@ namespace detail {
 template <class F, class Item>
 using item_call = flattened<bound_call<F, plan<std::invoke_result_t<F&, Item>, passing::as_is>, Item>>;
 
+/// What is kept of an item of a range.
+template <class R>
+using item_of = std::iter_value_t<decltype(std::begin(std::declval<std::remove_reference_t<R>&>()))>;
+
 /// Whether the items of a range that is given as R may be moved out of it.
 template <class R>
 inline constexpr bool gives_up_items = !std::is_lvalue_reference_v<R> && !std::ranges::view<std::remove_cvref_t<R>> &&
                                        !std::ranges::borrowed_range<std::remove_cvref_t<R>>;
+
+/// Whether each item can be a task's, and its result a future's.
+template <class F, class R>
+concept submittable = iterable<R> && can_be_kept_of<F const&> && shareable<R> &&
+                      std::is_invocable_v<std::decay_t<F const>&, item_of<R>> &&
+                      (gives_up_items<R> || std::is_constructible_v<item_of<R>, element_reference<R>>)&&!is_generator<
+                          std::invoke_result_t<std::decay_t<F const>&, item_of<R>>> &&
+                      can_be_given<std::invoke_result_t<std::decay_t<F const>&, item_of<R>>>;
+
+/// Says why not.
+template <class F, class R>
+auto say_why_not_submitted_all() {
+  if constexpr (!can_be_kept_of<F const&>)
+    static_assert(
+        never<F>,
+        "mobula::submit_all: each task owns its function object, and this one can't be copied: std::ref shares one");
+  else if constexpr (!shareable<R>)
+    say_why_not_mapped<F, R>();
+  else if constexpr (!gives_up_items<R> && !std::is_constructible_v<item_of<R>, element_reference<R>>)
+    static_assert(
+        never<F>,
+        "mobula::submit_all: each task owns its item, and these can't be copied: give the range up, std::move(items)");
+  else if constexpr (std::is_invocable_v<std::decay_t<F const>&, item_of<R>&> &&
+                     !std::is_invocable_v<std::decay_t<F const>&, item_of<R>>)
+    static_assert(never<F>,
+                  "mobula::submit_all: items are moved into the tasks: a parameter `T&` needs a range of std::ref");
+  else
+    say_why_not_mapped_to<F, R, item_of<R>>();
+  return mistake();
+}
 
 }  // namespace detail
 
@@ -42,19 +77,15 @@ inline constexpr bool gives_up_items = !std::is_lvalue_reference_v<R> && !std::r
 /// dependency. The futures are like any others and may outlive each other; their memory may stay until the last goes.
 /// Errors: throws no_runtime, std::bad_alloc, and what copying `f` or an item throws; then nothing has been submitted.
 /// What `f` throws comes out of the future.
-template <class F, class R>
+template <class F = detail::overload_set<>, class R>
 [[nodiscard]] auto submit_all(F const& f, R&& range, detail::call_site where = detail::call_site::current()) {
-  using function = std::decay_t<F const>;
-  using items = detail::numbered<std::remove_reference_t<R>>;
-  using item = std::iter_value_t<typename items::iterator>;
-  static_assert(std::is_invocable_v<function&, item>,
-                "mobula::submit_all: the function can't be called with an item of the range. Items are moved into the "
-                "tasks: a parameter `T&` needs a range of std::ref. Futures are not dependencies here.");
-  if constexpr (std::is_invocable_v<function&, item>) {
-    using call = detail::item_call<function, item>;
+  if constexpr (!detail::submittable<F, R>) {
+    return detail::say_why_not_submitted_all<F, R>();
+  } else {
+    using function = std::decay_t<F const>;
+    using items = detail::numbered<std::remove_reference_t<R>>;
+    using call = detail::item_call<function, std::iter_value_t<typename items::iterator>>;
     using value = typename detail::value_of_call<typename call::result>::type;
-    static_assert(!detail::is_generator<typename call::result>,
-                  "mobula::submit_all: a generator gives a stream, not a future: use mobula::remote");
     items const all(range);
     detail::call_list<call> calls(all.size());  // outlives the futures if anything throws
     std::vector<future<value>> futures;

@@ -6,6 +6,7 @@
 #include <mobula/future/get.hpp>
 #include <mobula/future/outcome.hpp>
 #include <mobula/future/when_all.hpp>
+#include <mobula/task/await_mistakes.hpp>
 #include <mobula/task/completion.hpp>
 
 #include <coroutine>
@@ -40,6 +41,8 @@ class coroutine_promise_base {
     awaits_at_ = where;
     if constexpr (future_container<Awaitable>)
       return when_all(std::forward<Awaitable>(a));
+    else if constexpr (is_no_awaitable<Awaitable>)
+      return say_why_not_awaited<Awaitable>();
     else
       return std::forward<Awaitable>(a);
   }

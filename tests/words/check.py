@@ -65,7 +65,7 @@ said = {number: [] for number, _, _ in mistakes}
 complaints = []
 for block in blocks(output, gnu):
     places = [int(n) for line in block for n in re.findall(re.escape(source.name) + r':(\d+)', line)]
-    uses = [n for n in places if n > mistakes[0][0]]  # else it is a declaration that they share
+    uses = [n for n in places if mistakes and n > mistakes[0][0]]  # else it is a declaration that they share
     above = [number for number, _, _ in mistakes if uses and number < uses[-1]]
     if above:
         said[above[-1]].append(block)

@@ -19,22 +19,20 @@ thread_local constinit job* later =
   ++depth;
   return true;
 }
-[[gnu::noinline]] job* take_left() noexcept {
+// Gives the next of those left for the deepest level; leaves the level if there is none.
+[[gnu::noinline]] job* next_or_leave() noexcept {
   asm volatile("");
-  if (later == nullptr || depth != most) return nullptr;
-  return std::exchange(later, later->next);
-}
-[[gnu::noinline]] void leave() noexcept {
-  asm volatile("");
+  if (depth == most && later != nullptr) return std::exchange(later, later->next);
   --depth;
+  return nullptr;
 }
 [[gnu::noinline]] void put_off(job& j) noexcept {
   asm volatile("");
   j.next = std::exchange(later, &j);
 }
 
-void free_those_left() noexcept {
-  while (job* const j = take_left()) j->step(*j, job_verb::destroy);
+void free_those_left_and_leave() noexcept {
+  while (job* const j = next_or_leave()) j->step(*j, job_verb::destroy);
 }
 
 struct unwanted_coroutine : job {
@@ -57,8 +55,7 @@ void free_in_turn(job& j, job::step_function free) noexcept {
     return put_off(j);
   }
   free(j, job_verb::destroy);
-  free_those_left();
-  leave();
+  free_those_left_and_leave();
 }
 
 void free_in_turn(std::coroutine_handle<> h) noexcept {
@@ -67,8 +64,7 @@ void free_in_turn(std::coroutine_handle<> h) noexcept {
     return h.destroy();
   }
   h.destroy();
-  free_those_left();
-  leave();
+  free_those_left_and_leave();
 }
 
 [[gnu::noinline]] frees_in_progress::frees_in_progress() noexcept

@@ -9,6 +9,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -77,6 +78,7 @@ TEST_CASE("a list whose links are futures is freed in a loop, however long it is
     }
     CHECK(counted.use_count() == 1);
     mb::get(mb::remote([&] { static_cast<void>(make(counted, 1000)); })());  // on a task's stack
+    while (counted.use_count() != 1) std::this_thread::yield();              // tasks of the list may still run
   }
   CHECK(mb::get(mb::remote([&] {
           static_cast<void>(list_of_values(counted, many));

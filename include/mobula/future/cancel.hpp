@@ -18,7 +18,7 @@ namespace mobula {
 /// (this_task::stop_token) says so; and what it has started, tasks and calls of actors, is cancelled too, unless detached.
 /// Otherwise it goes on to its end. In any case its future fails with `cancelled`, when it is over; of a task with a limit
 /// or retries, at once. Other futures of the task are no different. What is over, or made by a promise or `put`, stays as
-/// it is; a task that is about to end may still give its value.
+/// it is, and so does what it has left running; a task that is about to end may still give its value.
 /// Threads: any.
 /// Errors:  throws mobula::error for a handle to nothing.
 template <class T>

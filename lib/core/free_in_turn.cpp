@@ -6,29 +6,29 @@
 namespace mobula::detail {
 namespace {
 
-constexpr unsigned most = 16;  // levels, each of which may take some hundred bytes of stack, or what a destructor takes
+constexpr unsigned most_levels = 16;  // each may take some hundred bytes of stack, or what a destructor takes
 
-thread_local constinit unsigned depth = 0;
-thread_local constinit job* later =
-    nullptr;  // linked by `next`; only filled at the deepest level, by which it is emptied
+// The thread's; linked by `next`. Only filled at the deepest level, by which it is emptied.
+thread_local constinit unsigned levels = 0;
+thread_local constinit job* freed_later = nullptr;
 
 // Never inlined, as a destructor may have waited since the last call, and the thread may be another.
-[[gnu::noinline]] bool enter() noexcept {
+[[gnu::noinline]] bool enter_level() noexcept {
   asm volatile("");
-  if (depth == most) return false;
-  ++depth;
+  if (levels == most_levels) return false;
+  ++levels;
   return true;
 }
 // Gives the next of those left for the deepest level; leaves the level if there is none.
 [[gnu::noinline]] job* next_or_leave() noexcept {
   asm volatile("");
-  if (depth == most && later != nullptr) return std::exchange(later, later->next);
-  --depth;
+  if (levels == most_levels && freed_later != nullptr) return std::exchange(freed_later, freed_later->next);
+  --levels;
   return nullptr;
 }
-[[gnu::noinline]] void put_off(job& j) noexcept {
+[[gnu::noinline]] void put_off_freeing(job& j) noexcept {
   asm volatile("");
-  j.next = std::exchange(later, &j);
+  j.next = std::exchange(freed_later, &j);
 }
 
 void free_those_left_and_leave() noexcept {
@@ -50,17 +50,17 @@ struct unwanted_coroutine : job {
 }  // namespace
 
 void free_in_turn(job& j, job::step_function free) noexcept {
-  if (!enter()) {
+  if (!enter_level()) {
     j.step = free;
-    return put_off(j);
+    return put_off_freeing(j);
   }
   free(j, job_verb::destroy);
   free_those_left_and_leave();
 }
 
 void free_in_turn(std::coroutine_handle<> h) noexcept {
-  if (!enter()) {
-    if (auto* const j = new (std::nothrow) unwanted_coroutine(h)) return put_off(*j);
+  if (!enter_level()) {
+    if (auto* const j = new (std::nothrow) unwanted_coroutine(h)) return put_off_freeing(*j);
     return h.destroy();
   }
   h.destroy();
@@ -68,14 +68,14 @@ void free_in_turn(std::coroutine_handle<> h) noexcept {
 }
 
 [[gnu::noinline]] frees_in_progress::frees_in_progress() noexcept
-    : depth_(std::exchange(depth, 0)), later_(std::exchange(later, nullptr)) {
+    : depth_(std::exchange(levels, 0)), later_(std::exchange(freed_later, nullptr)) {
   asm volatile("");
 }
 
 [[gnu::noinline]] void frees_in_progress::restore() const noexcept {
   asm volatile("");
-  depth = depth_;
-  later = later_;
+  levels = depth_;
+  freed_later = later_;
 }
 
 }  // namespace mobula::detail

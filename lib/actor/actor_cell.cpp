@@ -2,7 +2,10 @@
 #include <mobula/actor/actor_exit.hpp>
 #include <mobula/actor/actor_extras.hpp>
 #include <mobula/actor/actor_lives.hpp>
+#include <mobula/core/blocking_thread.hpp>
 #include <mobula/core/error.hpp>
+#include <mobula/core/process_number.hpp>
+#include <mobula/core/submission_hold.hpp>
 
 #include <algorithm>
 #include <mutex>
@@ -22,8 +25,10 @@ actor_extras& actor_cell_base::need_extras() {
 }
 
 void actor_cell_base::check_open() const {
-  if (!owner().refuses()) return;
+  if (owner().lost()) throw_forked("the actor is the parent's");
+  if (!owner().refuses() || submission_hold::here() == &owner()) return;
   if (worker* const w = this_worker(); w != nullptr && &w->owner == &owner()) return;
+  if (current_blocking_thread != nullptr && &current_blocking_thread->owner == &owner()) return;
   throw no_runtime("mobula: this actor's runtime has been shut down: make a new mobula::runtime and actors on it");
 }
 

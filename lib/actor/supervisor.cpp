@@ -1,6 +1,7 @@
 #include <mobula/actor/actor_extras.hpp>
 #include <mobula/actor/supervisor.hpp>
 #include <mobula/core/error.hpp>
+#include <mobula/core/submission_hold.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -153,7 +154,7 @@ future<supervisor_end> supervisor_core::monitor() {
 
 supervisor supervise(supervisor_options const& o) {
   return detail::supervisor_access::make(
-      std::make_shared<detail::supervisor_core>(detail::current_scheduler().shared_from_this(), o.strategy,
+      std::make_shared<detail::supervisor_core>(detail::submission_hold()->shared_from_this(), o.strategy,
                                                 o.max_restarts, o.window, detail::supervisor_access::core(o.parent)));
 }
 

@@ -12,9 +12,10 @@
 namespace mobula::detail {
 namespace {
 
-thread_local std::vector<thread_driver*> drivers;  // the last one waits
+thread_local std::vector<thread_driver*> drivers;             // the last one waits
+constinit thread_local thread_driver* last_driver = nullptr;  // the same, null if there is none
 
-thread_driver* driver() noexcept { return drivers.empty() ? nullptr : drivers.back(); }
+thread_driver* driver() noexcept { return last_driver; }
 
 // Wakes a sleeping thread.
 struct thread_resumer : resumer {
@@ -84,6 +85,25 @@ struct timed_wait : resumer, timer_node {
   std::atomic<int> parties{3};
 };
 
+// The turn of a fiber that pauses. It goes behind what waits already; the fiber itself would be next when woken.
+struct fiber_turn : job {
+  explicit fiber_turn(scheduler& s) noexcept
+      : job([](job& j, job_verb) noexcept {
+          resumer& waiting = *static_cast<fiber_turn&>(j).fiber;
+          waiting.wake(waiting);
+        }),
+        owner(s) {}
+
+  static void publish(void* self, resumer& r) noexcept {
+    auto& me = *static_cast<fiber_turn*>(self);
+    me.fiber = &r;
+    me.owner.submit_from_outside(me, me, 1);
+  }
+
+  scheduler& owner;
+  resumer* fiber = nullptr;
+};
+
 }  // namespace
 
 void block(publish_function publish, void* argument) {
@@ -115,6 +135,19 @@ bool block_until(time_point limit, publish_function publish, bool (*cancel)(void
   return me.parker.park(spins);
 }
 
+void take_turn(worker& here) {
+  fiber_turn mine(here.owner);
+  block(&fiber_turn::publish, &mine);
+}
+
+void let_others_run() noexcept {
+  worker* const w = this_worker();
+  if (w == nullptr) return;
+  try {
+    take_turn(*w);
+  } catch (error const&) {}
+}
+
 void yield_thread() {
   if (auto* const d = driver()) return d->yield_thread();
   std::this_thread::yield();
@@ -129,7 +162,16 @@ time_point deadline_after(duration d) noexcept {
   return d > time_point::max() - now ? time_point::max() : now + d;
 }
 
-void add_thread_driver(thread_driver& d) { drivers.push_back(&d); }
-void remove_thread_driver(thread_driver& d) noexcept { std::erase(drivers, &d); }
+void add_thread_driver(thread_driver& d) {
+  drivers.push_back(&d);
+  last_driver = &d;
+}
+
+void remove_thread_driver(thread_driver& d) noexcept {
+  std::erase(drivers, &d);
+  last_driver = drivers.empty() ? nullptr : drivers.back();
+}
+
+scheduler* driven_scheduler() noexcept { return last_driver != nullptr ? &last_driver->driven() : nullptr; }
 
 }  // namespace mobula::detail

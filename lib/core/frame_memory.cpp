@@ -1,5 +1,7 @@
 #include <mobula/core/frame_memory.hpp>
 
+#include "per_process.hpp"
+
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -48,11 +50,8 @@ class depot {
   free_block* magazines_ = nullptr;
 };
 
-// Never destroyed: tasks may be freed by the destructors of other statics.
-std::array<depot, classes>& depots() {
-  static auto* const all = new std::array<depot, classes>;
-  return *all;
-}
+// Tasks may be freed by the destructors of other statics.
+std::array<depot, classes>& depots() { return per_process<std::array<depot, classes>>(); }
 
 // The free blocks of one size class of one thread: `loose` is in use, `full` is a whole magazine or null.
 struct bin {

@@ -9,6 +9,7 @@
 #include <mobula/core/execution_context.hpp>
 #include <mobula/core/free_in_turn.hpp>
 #include <mobula/core/runtime_capacity.hpp>
+#include <mobula/core/submission_hold.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -75,11 +76,11 @@ manual_scheduler::manual_scheduler(manual_options const& options)
 }
 
 manual_scheduler::~manual_scheduler() {
-  shutdown(true, time_point::max());
   if (pending_work const left = pending(); left.unfinished != 0)
     std::fprintf(stderr,
-                 "mobula: a manual_runtime ended, and %s. They wait for what never comes; their memory is lost.\n%s",
+                 "mobula: a manual_runtime ended, and %s. They wait for what never comes, and end with `cancelled`.\n%s",
                  to_string(left).c_str(), tracks ? task_registry::it().dump().c_str() : "");
+  shutdown(true, time_point::max());
 }
 
 void manual_scheduler::submit_from_outside(job& first, job& last, std::size_t) noexcept {
@@ -101,7 +102,7 @@ std::size_t manual_scheduler::ready_count() const noexcept {
 }
 
 void manual_scheduler::admit_from_outside(std::size_t count) {
-  if (closed_) throw no_runtime("mobula: this manual_runtime has been shut down");
+  if (closed_ && submission_hold::here() != this) throw no_runtime("mobula: this manual_runtime has been shut down");
   count_from_outside(count);
 }
 
@@ -280,14 +281,18 @@ bool manual_scheduler::block_thread_until(time_point limit, publish_function pub
   return true;
 }
 
-bool manual_scheduler::shutdown(bool drop, time_point) {
+void manual_scheduler::close(bool drop) noexcept {
   closed_ = true;
   refusing_.store(true, std::memory_order_relaxed);
-  if (drop) {
-    dropping_.store(true, std::memory_order_relaxed);
+  if (drop && !dropping_.exchange(true, std::memory_order_relaxed)) {
     timers_.close();
+    place_.waits.drop();
+    waits_elsewhere.drop();
     parts.drop();
   }
+}
+
+bool manual_scheduler::finish(time_point) {
   while (run_or_pass_time(time_point::max())) {}
   parts.let_go();
   while (run_or_pass_time(time_point::max())) {}
@@ -301,7 +306,7 @@ bool manual_scheduler::shutdown(bool drop, time_point) {
   }
   idle_runners_.clear();
   remove_thread_driver(*this);
-  return true;
+  return pending().unfinished == 0;
 }
 
 }  // namespace mobula::detail

@@ -35,7 +35,6 @@ class manual_scheduler final : public scheduler, private thread_driver {
   [[nodiscard]] pending_work pending();
   [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
 
-  bool shutdown(bool drop, time_point limit) override;
   void submit_from_outside(job& first, job& last, std::size_t count) noexcept override;
   void submit_placed(job& j, placement const& where) noexcept override;
   void block_fiber(publish_function publish, void* argument) override;
@@ -46,6 +45,8 @@ class manual_scheduler final : public scheduler, private thread_driver {
   unsigned concurrency() const noexcept override { return 1; }
 
  protected:
+  void close(bool drop) noexcept override;
+  bool finish(time_point limit) override;
   void admit_from_outside(std::size_t count) override;
   void submit_task_from_outside(job& j) override {
     admit_from_outside(1);
@@ -64,6 +65,7 @@ class manual_scheduler final : public scheduler, private thread_driver {
   bool block_thread_until(time_point limit, publish_function publish, bool (*cancel)(void*) noexcept,
                           void* argument) override;
   void yield_thread() override { run_one(); }
+  scheduler& driven() noexcept override { return *this; }
   time_point driver_now() const noexcept override { return now_; }
 
   void collect() noexcept;

@@ -4,7 +4,6 @@
 #include <mobula/core/scheduler.hpp>
 #include <mobula/core/tick_clock.hpp>
 
-#include <cstdio>
 #include <utility>
 
 namespace mobula::detail {
@@ -25,14 +24,11 @@ thread_local habit mine;
 void warn() noexcept {
   constexpr char const* text =
       "mobula: a thread submits one task and waits for it before it submits the next, so that they run one after the "
-      "other. Submit all first and get the list of their futures, or use mobula::map.";
+      "other. Submit all first and get the list of their futures, or use mobula::map.\n";
   try {
     scheduler& s = current_scheduler();
     if (s.concurrency() == 1 || s.warned.exchange(true, std::memory_order_relaxed)) return;
-    if (s.on_warning)
-      s.on_warning(text);
-    else
-      std::fprintf(stderr, "%s\n", text);
+    s.warn(text);
   } catch (...) {  // no runtime any more, or the handler's own
   }
 }

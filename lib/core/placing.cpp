@@ -11,6 +11,7 @@ namespace mobula::detail {
 // A job is counted before it can be taken. A worker that does not see the count yet, as it looks without a barrier, sees
 // it at its next look, or before it sleeps; see `push` and `more_for`.
 void thread_scheduler::submit_placed(job& j, placement const& where) noexcept {
+  if (lost()) return;
   if (where.blocking && blocking_.submit(j)) return;
   priority const level = where.level.value_or(priority::normal);
   (level >= priority::normal ? urgent_ : patient_).fetch_add(1, std::memory_order_seq_cst);

@@ -4,49 +4,20 @@
 #include <mobula/core/tick_clock.hpp>
 
 #include "available_memory.hpp"
+#include "dump_signal.hpp"
+#include "living_runtimes.hpp"
 #include "options.hpp"
+#include "per_process.hpp"
 #include "stall_watch.hpp"
-#include "thread_parker.hpp"
 #include "thread_scheduler.hpp"
 
 #include <cstdlib>
 #include <exception>
 #include <mutex>
 #include <string_view>
-#include <vector>
 
 namespace mobula {
 namespace {
-
-// The schedulers of living runtimes, in order of birth. Never destroyed, as programs may end in any order.
-struct registry {
-  struct entry {
-    detail::scheduler* what;
-    int spins_outside;  // see detail::most_spins_outside
-  };
-
-  std::mutex mutex;
-  std::vector<entry> living;
-  std::atomic<detail::scheduler*> latest{nullptr};  // the last one, to be read without the mutex
-
-  void add(detail::scheduler* s, detail::duration spin) {
-    std::lock_guard const lock(mutex);
-    living.push_back({s, detail::spins_for(spin)});
-    detail::most_spins_outside.store(living.back().spins_outside, std::memory_order_relaxed);
-    latest.store(s, std::memory_order_release);  // pairs with current_scheduler: what it points to is complete
-  }
-  void remove(detail::scheduler* s) noexcept {
-    std::lock_guard const lock(mutex);
-    std::erase_if(living, [s](entry const& e) { return e.what == s; });
-    if (!living.empty()) detail::most_spins_outside.store(living.back().spins_outside, std::memory_order_relaxed);
-    latest.store(living.empty() ? nullptr : living.back().what, std::memory_order_release);
-  }
-};
-
-registry& all() {
-  static auto* const r = new registry;
-  return *r;
-}
 
 bool wants_tracking() {
   char const* const text = std::getenv("MOBULA_TRACK_TASKS");
@@ -63,41 +34,30 @@ std::shared_ptr<detail::scheduler> make_scheduler(runtime_options const& o) {
                        {s->concurrency(), o.num_gpus, o.memory != 0 ? o.memory : detail::available_memory(),
                         o.resources, o.max_running, o.max_in_flight, o.max_pending},
                        "runtime_options");
-  if (s->tracks) s->tracker = std::make_shared<detail::stall_watch>(*s, o.stall_after, o.dump_signal);
+  if (s->tracks)
+    s->tracker = std::make_shared<detail::stall_watch>(*s, o.stall_after, o.dump_signal);
+  else if (o.dump_signal != 0)
+    s->tracker = std::make_shared<detail::dump_signal>(o.dump_signal, false);
   return s;
 }
 
 // The runtime of init and shutdown.
 struct global_runtime {
   std::mutex mutex;
-  std::unique_ptr<runtime> current;
-  runtime* abandoned = nullptr;  // at the end of the program, with tasks that would not end
+  std::shared_ptr<runtime> current;
+  std::shared_ptr<runtime> abandoned;  // at the end of the program, with tasks that would not end
 };
 
-global_runtime& global() {
-  static auto* const g = new global_runtime;
-  return *g;
-}
+global_runtime& global() { return detail::per_process<global_runtime>(); }
 
 }  // namespace
-
-namespace detail {
-
-scheduler& current_scheduler() {
-  if (worker* const w = this_worker()) return w->owner;
-  if (blocking_thread const* const b = current_blocking_thread) return b->owner;
-  if (scheduler* const s = all().latest.load(std::memory_order_acquire)) return *s;
-  throw no_runtime("mobula: no runtime lives: make one first, mobula::runtime ray; or mobula::init()");
-}
-
-}  // namespace detail
 
 runtime::runtime(runtime_options const& options) : runtime(make_scheduler(options), options.spin) {}
 
 runtime::runtime(std::shared_ptr<detail::scheduler> s, detail::duration spin)
     : scheduler_(std::move(s)), exceptions_at_start_(std::uncaught_exceptions()) {
   static_cast<void>(detail::ticks_per_microsecond());  // measured now, not in the first map
-  all().add(scheduler_.get(), spin);
+  if (!scheduler_->in_virtual_time) detail::living_runtimes::it().add(scheduler_, spin);
 }
 
 runtime::~runtime() {
@@ -107,17 +67,20 @@ runtime::~runtime() {
 void runtime::shutdown(on_shutdown how) { shutdown_until(how, detail::time_point::max()); }
 
 bool runtime::shutdown_until(on_shutdown how, detail::time_point limit) {
-  if (down_) return true;
+  std::shared_ptr<detail::scheduler> const s = scheduler_;  // another who shuts down may end this object first
+  if (s->lost()) return true;
   detail::worker const* const w = detail::this_worker();
   detail::blocking_thread const* const b = detail::current_blocking_thread;
-  if (detail::stall_watch::runs_here())
-    throw error("mobula: a runtime can't be shut down by who is told of a stall: have another thread do it");
-  if ((w != nullptr && &w->owner == scheduler_.get()) || (b != nullptr && &b->owner == scheduler_.get()))
+  if (detail::scheduler::warns_here())
+    throw error("mobula: a runtime can't be shut down by on_warning: have another thread do it");
+  if ((w != nullptr && &w->owner == s.get()) || (b != nullptr && &b->owner == s.get()))
     throw error("mobula: a runtime can't be shut down by one of its own tasks");
-  if (!scheduler_->shutdown(how == on_shutdown::drop, limit)) return false;
-  all().remove(scheduler_.get());
-  scheduler_->tracker.reset();
-  down_ = true;
+  detail::living_runtimes& all = detail::living_runtimes::it();
+  all.retire(*s);
+  // At the end of the program, other threads that wait are left alone: it ends with them.
+  if (how == on_shutdown::drop && limit == detail::time_point::max()) s->waits_outside.drop();
+  if (!s->shutdown(how == on_shutdown::drop, limit)) return false;
+  all.remove(*s);
   return true;
 }
 
@@ -131,32 +94,31 @@ void init(runtime_options const& options) {
   global_runtime& g = global();
   std::lock_guard const lock(g.mutex);
   if (g.current) throw error("mobula: init was called twice: call mobula::shutdown() first");
-  g.current = std::make_unique<runtime>(options);
-  static bool const once =
-      std::atexit([] {
-        // The program ends without `shutdown`. Tasks must neither hold it up nor run on among destroyed statics.
-        global_runtime& left = global();
-        std::unique_lock const held(left.mutex, std::try_to_lock);
-        if (!held || !left.current) return;
-        runtime* const r = left.abandoned = left.current.release();  // leaked if it doesn't end, threads and all
-        if (detail::this_worker() == nullptr &&
-            r->shutdown_until(on_shutdown::drop, std::chrono::steady_clock::now() + std::chrono::seconds(1)))
-          delete r;
-      }) == 0;
+  g.current = std::make_shared<runtime>(options);
+  detail::living_runtimes::it().prefer(*g.current->scheduler_);
+  static bool const once = std::atexit([] {
+                             // The program ends without `shutdown`. Tasks must neither hold it up nor run on among destroyed statics.
+                             global_runtime& left = global();
+                             std::unique_lock const held(left.mutex, std::try_to_lock);
+                             if (!held || !left.current) return;
+                             left.abandoned = std::move(left.current);  // kept if it doesn't end, threads and all
+                             if (detail::this_worker() == nullptr &&
+                                 left.abandoned->shutdown_until(
+                                     on_shutdown::drop, std::chrono::steady_clock::now() + std::chrono::seconds(1)))
+                               left.abandoned.reset();
+                           }) == 0;
   static_cast<void>(once);
 }
 
 void shutdown(on_shutdown how) {
   global_runtime& g = global();
-  runtime* r = nullptr;
-  {
-    std::lock_guard const lock(g.mutex);
-    r = g.current.get();
-  }
+  std::unique_lock lock(g.mutex);
+  std::shared_ptr<runtime> const r = g.current;  // of several that shut down the last one ends it
   if (r == nullptr) return;
+  lock.unlock();
   r->shutdown(how);  // throws in a task; then nothing has changed
-  std::lock_guard const lock(g.mutex);
-  if (g.current.get() == r) g.current.reset();
+  lock.lock();
+  if (g.current == r) g.current.reset();
 }
 
 bool is_initialized() noexcept {

@@ -1,5 +1,7 @@
 #include "task_registry.hpp"
 
+#include "per_process.hpp"
+
 #include <mobula/core/block.hpp>
 #include <mobula/core/dump_tasks.hpp>
 #include <mobula/core/scheduler.hpp>
@@ -43,10 +45,7 @@ std::string in_words(std::source_location const& where) {
 
 }  // namespace
 
-task_registry& task_registry::it() {
-  static task_registry& r = *new task_registry;
-  return r;
-}
+task_registry& task_registry::it() { return per_process<task_registry>(); }
 
 void task_registry::add(task_record& r, task_record const* parent) {
   std::lock_guard const lock(mutex_);
@@ -59,7 +58,8 @@ void task_registry::add(task_record& r, task_record const* parent) {
 void task_registry::remove(task_record& r) noexcept {
   std::lock_guard const lock(mutex_);
   ++progress_;
-  records_.erase(r.id_);
+  auto const i = records_.find(r.id_);
+  if (i != records_.end() && i->second == &r) records_.erase(i);  // else it is of the process that this was forked from
   if (r.is_call_) calls_.erase(r.call_);
 }
 

@@ -28,7 +28,7 @@ class thread_parker {
 /// How many turns of `park` take about so long.
 [[nodiscard]] int spins_for(duration d) noexcept;
 
-/// How many turns a thread outside of tasks spins at most: as the runtime made last that still lives has it. Written when
+/// How many turns a thread outside of tasks spins at most: as the current runtime has it. Written when
 /// a runtime comes or goes; a late reader spins as the one before had it.
 inline std::atomic<int> most_spins_outside{2048};
 

@@ -6,6 +6,7 @@
 
 #include <mobula/core/blocking_thread.hpp>
 #include <mobula/core/error.hpp>
+#include <mobula/core/submission_hold.hpp>
 
 #include <algorithm>
 #include <string>
@@ -46,6 +47,7 @@ thread_scheduler::~thread_scheduler() { shutdown(true, time_point::max()); }
 // lived for.
 
 void thread_scheduler::submit_from_outside(job& first, job& last, std::size_t count) noexcept {
+  if (lost()) return;  // nobody will run it
   std::lock_guard const lock(injected_mutex_);
   inject(first, last, count);
 }
@@ -67,6 +69,7 @@ void thread_scheduler::wake_for_more() noexcept {
 }
 
 void thread_scheduler::submit_task_from_outside(job& j) {
+  check_not_lost();
   one_by_one::submitted(j);
   std::lock_guard const lock(injected_mutex_);
   check_open();
@@ -84,16 +87,18 @@ void thread_scheduler::inject(job& first, job& last, std::size_t count) noexcept
 
 void thread_scheduler::finish_from_outside() noexcept {
   finished_from_outside_.fetch_add(1, std::memory_order_seq_cst);
-  if (closing_.load(std::memory_order_seq_cst)) wake_all();  // they look again whether all is done
+  if (closing_.load(std::memory_order_seq_cst) && !lost()) wake_all();  // they look again whether all is done
 }
 
 void thread_scheduler::admit_from_outside(std::size_t count) {
+  check_not_lost();
   std::lock_guard const lock(injected_mutex_);
   check_open();
   count_from_outside(count);
 }
 
 bool thread_scheduler::submit_handler_from_outside(job& j) noexcept {
+  if (lost()) return false;
   std::lock_guard const lock(injected_mutex_);
   if (over_) return false;
   count_from_outside(1);
@@ -103,10 +108,11 @@ bool thread_scheduler::submit_handler_from_outside(job& j) noexcept {
 
 void thread_scheduler::finish_work_from_outside() noexcept {
   work_ended_outside_.fetch_add(1, std::memory_order_seq_cst);
-  if (closing_.load(std::memory_order_seq_cst)) wake_all();
+  if (closing_.load(std::memory_order_seq_cst) && !lost()) wake_all();
 }
 
 boost::asio::execution_context& thread_scheduler::asio_context() {
+  check_not_lost();
   {
     std::lock_guard const lock(injected_mutex_);
     if (over_) throw no_runtime("mobula: this runtime has been shut down: no sockets or timers can be made on it");
@@ -117,9 +123,10 @@ boost::asio::execution_context& thread_scheduler::asio_context() {
   return reactor_.context();
 }
 
-// A call that blocks is a task that is not over, so what it starts comes in time.
+// A call that blocks is a task that is not over, so what it starts comes in time; so does what is submitted under a hold.
 void thread_scheduler::check_open() const {
-  if (closed_ && (current_blocking_thread == nullptr || &current_blocking_thread->owner != this))
+  if (closed_ && submission_hold::here() != this &&
+      (current_blocking_thread == nullptr || &current_blocking_thread->owner != this))
     throw no_runtime("mobula: this runtime has been shut down: make a new mobula::runtime, or submit before that");
 }
 

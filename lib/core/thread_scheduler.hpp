@@ -27,7 +27,6 @@ class thread_scheduler final : public scheduler {
 
   ~thread_scheduler() override;
 
-  bool shutdown(bool drop, time_point limit) override;
   void submit_from_outside(job& first, job& last, std::size_t count) noexcept override;
   void hand_over(job& j) noexcept override;
   void wake_for_more() noexcept override;
@@ -59,6 +58,8 @@ class thread_scheduler final : public scheduler {
   [[noreturn]] void throw_too_many_blocked() const;
 
  protected:
+  void close(bool drop) noexcept override;
+  bool finish(time_point limit) override;
   void admit_from_outside(std::size_t count) override;
   void submit_task_from_outside(job& j) override;
   void count_from_outside(std::size_t count) noexcept override {
@@ -91,6 +92,8 @@ class thread_scheduler final : public scheduler {
   [[nodiscard]] bool drained() const noexcept;
   void tell_if_drained() noexcept;
   [[nodiscard]] bool wait_until_drained(time_point limit);
+  [[nodiscard]] std::uint64_t unfinished() const noexcept;
+  void say_who_is_left() const noexcept;
   void poll_reactor(fiber_worker& w) noexcept;
   void sleep_in_reactor(fiber_worker& w) noexcept;
   void leave_reactor() noexcept;

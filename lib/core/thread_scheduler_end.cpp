@@ -1,25 +1,33 @@
 // How a thread_scheduler ends: it closes, drains or drops, and lets its threads go.
 #include "thread_scheduler.hpp"
 
+#include <mobula/core/dump_tasks.hpp>
+
+#include <chrono>
 #include <mutex>
+#include <string>
 #include <utility>
 
 namespace mobula::detail {
 
-bool thread_scheduler::shutdown(bool drop, time_point limit) {
+void thread_scheduler::close(bool drop) noexcept {
   {
     std::lock_guard const lock(injected_mutex_);
     closed_ = true;
     refusing_.store(true, std::memory_order_relaxed);
   }
-  if (drop) {
-    dropping_.store(true, std::memory_order_relaxed);
+  if (drop && !dropping_.exchange(true, std::memory_order_relaxed)) {
     timers_.close();
     drop_blocking();
+    for (auto const& w : workers_) w->waits.drop();
+    waits_elsewhere.drop();
     parts.drop();
   }
   closing_.store(true, std::memory_order_seq_cst);
   wake_all();
+}
+
+bool thread_scheduler::finish(time_point limit) {
   if (!wait_until_drained(limit)) return false;
   if (!parts_let_go_ && parts.let_go()) {  // what they begin with that is counted by now
     {
@@ -39,11 +47,39 @@ bool thread_scheduler::shutdown(bool drop, time_point limit) {
 }
 
 bool thread_scheduler::wait_until_drained(time_point limit) {
+  constexpr auto a_while = std::chrono::seconds(3);
   std::unique_lock lock(drained_mutex_);
   auto const told = [this] { return drained_told_; };
   if (limit != time_point::max()) return drained_changed_.wait_until(lock, limit, told);
-  drained_changed_.wait(lock, told);
+  for (bool said = false; !drained_changed_.wait_for(lock, a_while, told);) {
+    if (verb() == job_verb::run || std::exchange(said, true)) continue;
+    lock.unlock();
+    say_who_is_left();
+    lock.lock();
+  }
   return true;
+}
+
+// Of a drop, which ends all waits that it can.
+void thread_scheduler::say_who_is_left() const noexcept {
+  try {
+    std::string text = "mobula: a runtime that is shut down with drop still waits for tasks that have begun: " +
+                       std::to_string(unfinished()) +
+                       ". They compute, block their thread, or wait in something that is not Mobula's.\n";
+    text += tracks ? dump_tasks()
+                   : "Which they are is known with runtime_options::track_tasks, or MOBULA_TRACK_TASKS=1 in the "
+                     "environment.\n";
+    warn(text);
+  } catch (...) {}  // no memory for that
+}
+
+std::uint64_t thread_scheduler::unfinished() const noexcept {
+  auto const a = std::memory_order_acquire;
+  std::uint64_t finished = finished_from_outside_.load(a);
+  for (auto const& w : workers_) finished += w->finished.load(a);
+  std::uint64_t submitted = submitted_from_outside_.load(a);
+  for (auto const& w : workers_) submitted += w->submitted.load(a);
+  return submitted - finished;
 }
 
 // The threads are gone. Handlers that came too late to be run, and those of operations still in flight, go without being

@@ -17,6 +17,8 @@
 #include <mobula/core/task_context.hpp>
 #include <mobula/core/wait_graph.hpp>
 
+#include "per_process.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -175,11 +177,8 @@ class graph {
   std::uint64_t search_ = 0;
 };
 
-// Of the process, as actors of one runtime may wait for those of another; never destroyed, as tasks may outlive main.
-graph& waits() {
-  static graph& g = *new graph;
-  return g;
-}
+// Of the process, as actors of one runtime may wait for those of another, and tasks may outlive main.
+graph& waits() { return per_process<graph>(); }
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #include <mobula/future/arrival_list.hpp>
 #include <mobula/future/completion_order.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 
@@ -17,6 +18,7 @@ class completion_order::board {
       entry& e = entries_[i];
       e.owner = this;
       e.state = states[i];
+      by_tasks_ = by_tasks_ && e.state->by_task();
       if (e.state->add(e)) continue;  // from here on it may be told of
       e.state = nullptr;
       e.next = nullptr;
@@ -26,10 +28,18 @@ class completion_order::board {
   }
 
   [[nodiscard]] std::size_t left() const noexcept { return left_; }
+  [[nodiscard]] bool by_tasks() const noexcept { return by_tasks_; }
 
   [[nodiscard]] bool ready() noexcept {
     if (next_ == nullptr) next_ = arrived_.take_all();
     return next_ != nullptr || left_ == 0;
+  }
+  void check_not_lost() const {
+    bool const some_come = std::any_of(entries_.get(), entries_.get() + size_,
+                                       [](entry const& e) { return e.state != nullptr && !e.state->is_lost(); });
+    if (some_come) return;
+    for (std::size_t i = 0; i < size_; ++i)
+      if (entries_[i].state != nullptr) entries_[i].state->check_not_lost();
   }
   [[nodiscard]] bool sleep(resumer& r) noexcept { return arrived_.sleep(r); }
   [[nodiscard]] bool stop_sleeping(resumer& r) noexcept { return arrived_.stop_sleeping(r); }
@@ -78,6 +88,7 @@ class completion_order::board {
   std::size_t const size_;
   std::unique_ptr<entry[]> const entries_;
   std::size_t left_;
+  bool by_tasks_ = true;    // all of them are results of tasks
   waiter* next_ = nullptr;  // the ones to take next, in order
   arrival_list<waiter, resumer> arrived_;
   // When it is left: one for who leaves, and one for each entry that is on the way to telling or has told. `close`
@@ -100,7 +111,13 @@ completion_order::~completion_order() {
 
 std::size_t completion_order::left() const noexcept { return board_ == nullptr ? 0 : board_->left(); }
 
-bool completion_order::ready() noexcept { return board_ == nullptr || board_->ready(); }
+bool completion_order::ready() {
+  if (board_ == nullptr || board_->ready()) return true;
+  if (process_number != 1) board_->check_not_lost();
+  return false;
+}
+
+bool completion_order::ends_at_drop() const noexcept { return board_ == nullptr || board_->by_tasks(); }
 
 bool completion_order::start(resumer& r) noexcept {
   waiting_ = &r;

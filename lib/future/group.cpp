@@ -97,11 +97,25 @@ group_operation::~group_operation() {
 
 bool group_operation::ready() {
   std::size_t const before = pending_.size();
-  std::erase_if(pending_, [](shared_state_base* s) { return s->ready(); });
+  by_tasks_ = true;
+  std::erase_if(pending_, [this](shared_state_base const* s) {
+    if (s->ready()) return true;
+    by_tasks_ = by_tasks_ && s->by_task();
+    return false;
+  });
   needed_ -= std::min(needed_, before - pending_.size());
   if (needed_ == 0) return true;
+  if (process_number != 1) check_not_lost();
   if (group_ == nullptr) group_ = new group(pending_, needed_);
   return false;
+}
+
+// In the child of a fork: whether so many can still come.
+void group_operation::check_not_lost() const {
+  auto const lost = [](shared_state_base const* s) { return s->is_lost(); };
+  auto const first = std::find_if(pending_.begin(), pending_.end(), lost);
+  auto const count = static_cast<std::size_t>(std::count_if(first, pending_.end(), lost));
+  if (needed_ > pending_.size() - count) (*first)->check_not_lost();
 }
 
 bool group_operation::start(resumer& r) noexcept {

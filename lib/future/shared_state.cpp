@@ -9,6 +9,7 @@
 namespace mobula::detail {
 
 void shared_state_base::wait_for_it(std::source_location where) {
+  check_not_lost();
   worker* w = this_worker();
   // If the task is what this worker would run next anyway, it runs right here, on top of its reader.
   if (w != nullptr && w->may_run_on_top() && w->queue.pop_if(this)) {

@@ -1,5 +1,7 @@
 #include <mobula/future/std_future.hpp>
 
+#include "../core/per_process.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <list>
@@ -64,8 +66,7 @@ class foreign_futures {
 }  // namespace
 
 void watch(std::unique_ptr<foreign_future> f) {
-  static auto* const all = new foreign_futures;  // never destroyed: the thread may outlive main
-  all->add(std::move(f));
+  per_process<foreign_futures>().add(std::move(f));  // the thread may outlive main
 }
 
 }  // namespace mobula::detail

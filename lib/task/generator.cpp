@@ -1,4 +1,5 @@
 #include <mobula/core/free_in_turn.hpp>
+#include <mobula/core/submission_hold.hpp>
 #include <mobula/task/generator_promise.hpp>
 
 namespace mobula::detail {
@@ -7,8 +8,9 @@ constinit resumer generator_promise_base::step_is_over{nullptr};
 constinit resumer generator_promise_base::nobody_wants_it{nullptr};
 
 void generator_promise_base::begin_alone() {
+  submission_hold const hold;
   worker* const w = this_worker();
-  scheduler& s = w != nullptr ? w->owner : current_scheduler();
+  scheduler& s = *hold;
   s.admit_task();
   alone_ = true;
   reader_ = this;

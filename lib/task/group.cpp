@@ -1,3 +1,4 @@
+#include <mobula/core/submission_hold.hpp>
 #include <mobula/task/group.hpp>
 
 #include <mutex>
@@ -108,11 +109,15 @@ void task_group::start(std::unique_ptr<detail::group_child> c) {
     open_.fetch_add(1, std::memory_order_relaxed);  // the owner, after a wait whose end it has not seen
   try {
     if (context_ == nullptr || context_->place().plain()) {
-      detail::scheduler::submit_task_to_current(*c);
+      if (detail::worker* const w = detail::this_worker())
+        detail::scheduler::submit_task_on(*w, *c);
+      else
+        detail::submit_to_current([&](detail::scheduler& s) { s.submit_task(*c); });
     } else {
-      detail::scheduler& s = detail::current_scheduler();
-      s.admit_task();
-      context_->begin(*c, s);
+      detail::submit_to_current([&](detail::scheduler& s) {
+        s.admit_task();
+        context_->begin(*c, s);
+      });
     }
   } catch (...) {
     open_.fetch_sub(1, std::memory_order_relaxed);  // not to zero: who calls is counted

@@ -268,11 +268,11 @@ TEST_CASE("an event is seen while all workers but the sleepers compute", "[core]
   }
 }
 
-TEST_CASE("current_executor is that of the task's runtime, else of the runtime made last", "[core]") {
+TEST_CASE("current_executor is that of the task's runtime, else of the current one", "[core]") {
   CHECK_THROWS_AS(mb::current_executor(), mb::no_runtime);
-  mb::runtime one({.num_cpus = 1}), last({.num_cpus = 1});
-  CHECK(mb::current_executor() == last.get_executor());
-  CHECK(mb::get(one.remote([&] { return mb::current_executor() == one.get_executor(); })()));
+  mb::runtime one({.num_cpus = 1}), two({.num_cpus = 1});
+  CHECK(mb::current_executor() == one.get_executor());
+  CHECK(mb::get(two.remote([&] { return mb::current_executor() == two.get_executor(); })()));
 }
 
 TEST_CASE("a manual runtime runs what is posted and spawned in the order of its seed", "[core]") {

@@ -146,7 +146,7 @@ TEST_CASE("a task's children run on the runtime of the task", "[core]") {
   CHECK(child.ready());
 }
 
-TEST_CASE("the runtime made last is the current one, and the one before when it is gone", "[core]") {
+TEST_CASE("the manual runtime made last is the current one, and the one before when it is gone", "[core]") {
   mb::manual_runtime first;
   {
     mb::manual_runtime second;

@@ -5,6 +5,7 @@
 #include <mobula/actor/actor_not_found.hpp>
 #include <mobula/actor/make_actor.hpp>
 #include <mobula/core/scheduler.hpp>
+#include <mobula/core/submission_hold.hpp>
 
 #include <string>
 #include <string_view>
@@ -21,7 +22,8 @@ namespace mobula {
 ///         no_runtime.
 template <class T>
 [[nodiscard]] actor<T> get_actor(std::string_view name, std::string_view name_space = "") {
-  detail::actor_names& all = detail::names_of(detail::current_scheduler());
+  detail::submission_hold const here;
+  detail::actor_names& all = detail::names_of(*here);
   detail::actor_cell_base* const cell = all.find(name, name_space, typeid(T));
   if (cell == nullptr) all.throw_not_found(name, name_space);
   return detail::actor_access::adopt(static_cast<detail::object_cell<T>&>(*cell));
@@ -29,7 +31,8 @@ template <class T>
 
 /// The names of the actors that get_actor finds in a namespace, sorted.
 [[nodiscard]] inline std::vector<std::string> list_named_actors(std::string_view name_space = "") {
-  return detail::names_of(detail::current_scheduler()).names(name_space);
+  detail::submission_hold const here;
+  return detail::names_of(*here).names(name_space);
 }
 
 }  // namespace mobula

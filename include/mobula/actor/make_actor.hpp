@@ -4,6 +4,7 @@
 #include <mobula/actor/actor_lives.hpp>
 #include <mobula/actor/actor_names.hpp>
 #include <mobula/actor/actor_options.hpp>
+#include <mobula/core/submission_hold.hpp>
 #include <mobula/remote/copyable.hpp>
 
 #include <memory>
@@ -92,7 +93,8 @@ class actor_maker {
       using plan = detail::plan_for<function&, std::decay_t<Args>...>;
       using message =
           detail::actor_message<detail::call_state, T, detail::bound_call<function, plan, std::decay_t<Args>...>>;
-      detail::scheduler& s = detail::current_scheduler();
+      detail::submission_hold const hold;
+      detail::scheduler& s = *hold;
       if (options != nullptr)
         if (detail::actor_cell_base* const there = existing(s, *options)) return adopt(*there);
       std::unique_ptr<cell> made = make_cell(s, options);

@@ -78,7 +78,7 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
   actor_cell_base& actor() const noexcept { return context_->actor(); }
 
   void step_in_queue(job_verb verb) noexcept {
-    if (verb != job_verb::run || cancelled_before()) [[unlikely]]
+    if (verb != job_verb::run || cancelled_before() || lacks_arguments()) [[unlikely]]
       return verb == job_verb::describe ? answer() : this->drop();
     actor_cell_base& a = actor();
     if constexpr (!constructs) {
@@ -107,6 +107,11 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
   // Nobody wants the result any more, so it is skipped.
   bool cancelled_before() const noexcept {
     if constexpr (has_result) return this->is_cancelled();
+    return false;
+  }
+  // As it was dropped while it waited for them.
+  bool lacks_arguments() const noexcept {
+    if constexpr (Call::has_dependencies) return dependencies_.dropped();
     return false;
   }
   void stop_waiting() noexcept {

@@ -17,6 +17,12 @@ void block(publish_function publish, void* argument);
 /// be woken now, otherwise it is on its way and is waited for. Tells whether the resumer was woken.
 bool block_until(time_point limit, publish_function publish, bool (*cancel)(void*) noexcept, void* argument);
 
+/// Lets others run, in a plain task: it goes behind what its worker has queued already. Only on a worker. Throws as `block`.
+void take_turn(worker& here);
+
+/// The same for whoever may: nothing outside of tasks, and where the task can't leave its stack.
+void let_others_run() noexcept;
+
 /// Lets others run, outside of tasks: other threads, or a job of the scheduler that the thread drives by hand.
 void yield_thread();
 
@@ -39,6 +45,7 @@ class thread_driver {
                                   void* argument) = 0;
   virtual void yield_thread() = 0;
   [[nodiscard]] virtual time_point driver_now() const noexcept = 0;
+  [[nodiscard]] virtual scheduler& driven() noexcept = 0;
 
  protected:
   ~thread_driver() = default;
@@ -47,5 +54,8 @@ class thread_driver {
 /// Makes `driver` the one that waits on the calling thread, until it is removed or another is added.
 void add_thread_driver(thread_driver& driver);
 void remove_thread_driver(thread_driver& driver) noexcept;
+
+/// The scheduler that the calling thread drives, the last one of several; null if it drives none.
+[[nodiscard]] scheduler* driven_scheduler() noexcept;
 
 }  // namespace mobula::detail

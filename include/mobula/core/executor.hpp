@@ -182,7 +182,7 @@ class executor {
 
 inline executor runtime::get_executor() const noexcept { return executor(scheduler_); }
 
-/// The executor of the calling task's runtime; outside of tasks, of the one made last that still lives.
+/// The executor of the calling task's runtime; outside of tasks, of the current one (see runtime).
 ///
 /// Errors: throws no_runtime.
 [[nodiscard]] executor current_executor();

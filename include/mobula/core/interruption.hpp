@@ -1,5 +1,6 @@
 #pragma once
 
+#include <mobula/core/droppable_waits.hpp>
 #include <mobula/core/frame_memory.hpp>
 #include <mobula/core/selection.hpp>
 #include <mobula/core/wait_note.hpp>
@@ -18,6 +19,7 @@ class stop_operation {
  public:
   explicit stop_operation(std::stop_token t) noexcept : token_(std::move(t)) {}
 
+  [[nodiscard]] bool possible() const noexcept { return token_.stop_possible(); }
   [[nodiscard]] bool ready() const noexcept { return token_.stop_requested(); }
   bool start(resumer& r) noexcept {
     waiter_ = &r;
@@ -47,17 +49,19 @@ class stop_operation {
   std::optional<std::stop_callback<fire>> callback_;
 };
 
-/// A wait in a task that can be stopped: a selection of what is waited for and of the stop, which is what interrupts it.
+/// A wait that may be interrupted: a selection of what is waited for, of the stop of its task, if it can be stopped, and of
+/// the drop of its runtime, if that would not bring what is waited for.
 /// Where tasks are tracked, every wait: it keeps the note of it, and may have nothing that would interrupt it. An operation
 /// itself.
 class interruption {
  public:
-  /// The guard of a wait for `op` that begins here, for as long as it takes unless `limited`; null if the task can't be
-  /// stopped, or the wait is not to be. Throws `cancelled` if it is to stop already.
+  /// The guard of a wait for `op` that begins here, for as long as it takes unless `limited`; null if nothing can interrupt
+  /// it, or the wait is not to be. `drops`: whether the end of its runtime by `drop` is to end it. Throws `cancelled` if the
+  /// task is to stop already.
   template <class Op>
-  [[nodiscard]] static std::unique_ptr<interruption> here(Op& op, bool to_the_end, std::source_location where = {},
-                                                          bool limited = false) {
-    std::unique_ptr<interruption> i = make(to_the_end);
+  [[nodiscard]] static std::unique_ptr<interruption> here(Op& op, bool to_the_end, bool drops,
+                                                          std::source_location where = {}, bool limited = false) {
+    std::unique_ptr<interruption> i = to_the_end ? make_note() : make(drops);
     if (i == nullptr) [[likely]]
       return i;
     i->branches_[0].watch(op);
@@ -75,22 +79,30 @@ class interruption {
   static void* operator new(std::size_t size) { return allocate_frame(size); }
   static void operator delete(void* p, std::size_t size) noexcept { deallocate_frame(p, size); }
 
-  explicit interruption(std::stop_token t) noexcept : stop_(std::move(t)) { branches_[1].watch(stop_); }
+  /// A stop that can't be is not waited for; `waits`: where it is dropped, null for nowhere; `owner` keeps those.
+  interruption(std::stop_token t, droppable_waits* waits, std::shared_ptr<scheduler> owner) noexcept;
   interruption(interruption const&) = delete;
 
-  [[nodiscard]] bool ready() { return selection_.ready(); }
-  bool start(resumer& r) noexcept { return selection_.start(r); }
-  bool cancel() noexcept { return selection_.cancel(); }
-  [[nodiscard]] bool complete() const noexcept { return selection_.complete(); }
-  /// The wait is over. Throws `cancelled` if the stop came first: then what was waited for has had no effect.
+  /// For a look that doesn't wait: throws `cancelled` if a wait here would be interrupted at once.
+  static void check(bool drops);
+
+  [[nodiscard]] bool ready() { return selection_->ready(); }
+  bool start(resumer& r) noexcept { return selection_->start(r); }
+  bool cancel() noexcept { return selection_->cancel(); }
+  [[nodiscard]] bool complete() const noexcept { return selection_->complete(); }
+  /// The wait is over. Throws `cancelled` if it was interrupted: then what was waited for has had no effect.
   void result();
 
  private:
-  [[nodiscard]] static std::unique_ptr<interruption> make(bool to_the_end);
+  [[nodiscard]] static std::unique_ptr<interruption> make(bool drops);
+  [[nodiscard]] static std::unique_ptr<interruption> make_note() noexcept;
 
+  std::shared_ptr<scheduler> owner_;
   stop_operation stop_;
-  selection<>::branch branches_[2];
-  selection<> selection_{branches_};
+  drop_operation drop_;
+  selection<>::branch branches_[3];  // what is waited for, and what interrupts it
+  std::size_t stopped_ = 0, dropped_ = 0;  // their branches; 0 for none
+  std::optional<selection<>> selection_;
   std::unique_ptr<wait_note> note_;  // while it waits
 };
 

@@ -86,6 +86,16 @@ void note_wait(Op& op, execution_context& here, void const* wait) {
 template <class Op>
 inline constexpr bool waits_to_the_end = requires { std::remove_reference_t<Op>::to_the_end; };
 
+/// Whether a wait for an operation ends when the runtime is shut down with `drop`, whatever others do: it is for the result
+/// of a task, or for time. An operation tells by a member of this name; else it is taken for one that may never happen.
+template <class Op>
+[[nodiscard]] bool ends_at_drop([[maybe_unused]] Op const& op) noexcept {
+  if constexpr (requires { op.ends_at_drop(); })
+    return op.ends_at_drop();
+  else
+    return waits_to_the_end<Op>;
+}
+
 /// Suspends a coroutine until an operation is complete, and then goes on with it where it ran. If the coroutine is destroyed
 /// instead, the operation is cancelled; nobody may be about to complete it then. In a task that can be stopped, a stop
 /// comes before.
@@ -108,10 +118,11 @@ class operation_awaiter : resumer, suspended_coroutine {
   [[nodiscard]] bool await_ready() {
     if (operation_.ready()) return true;
     execution_context* const here = this_worker()->context;
-    if (here == nullptr) [[likely]]
+    bool const drops = !ends_at_drop(operation_);
+    if (here == nullptr && !drops) [[likely]]
       return false;
-    interruption_ = interruption::here(operation_, waits_to_the_end<Op>);
-    note_wait(operation_, *here, this);
+    interruption_ = interruption::here(operation_, waits_to_the_end<Op>, drops);
+    if (here != nullptr) note_wait(operation_, *here, this);
     return false;
   }
 
@@ -185,7 +196,8 @@ template <operation Op>
 /// The same, unless its task is to stop: throws `cancelled` then, and the operation has had no effect.
 template <operation Op>
 [[nodiscard]] bool wait_for_until(Op& op, time_point limit, std::source_location where = {}) {
-  std::unique_ptr<interruption> const guard = interruption::here(op, false, where, limit != time_point::max());
+  std::unique_ptr<interruption> const guard =
+      interruption::here(op, false, !ends_at_drop(op), where, limit != time_point::max());
   if (guard == nullptr) [[likely]]
     return wait_to_the_end(op, limit);
   bool const happened = wait_to_the_end(*guard, limit);
@@ -200,10 +212,15 @@ void wait_for(Op& op, std::source_location where = {}) {
   static_cast<void>(wait_for_until(op, time_point::max(), where));
 }
 
-/// Waits for an operation unless it is ready, but no longer than `limit`; zero looks without waiting.
+/// Waits for an operation unless it is ready, but no longer than `limit`; zero looks without waiting, and a plain task then
+/// lets others run, as it may look over and over for what they do.
 template <operation Op>
 [[nodiscard]] bool ready_within(Op& op, duration limit, std::source_location where = {}) {
-  return op.ready() || (limit > duration::zero() && wait_for_until(op, deadline_after(limit), where));
+  if (op.ready()) return true;
+  if (limit > duration::zero()) return wait_for_until(op, deadline_after(limit), where);
+  interruption::check(!ends_at_drop(op));
+  let_others_run();
+  return false;
 }
 
 /// Awaits an operation in a coroutine.
@@ -229,7 +246,7 @@ decltype(auto) get(Op&& op, std::source_location where = std::source_location::c
   return op.result();
 }
 
-/// The same for no longer than `limit`; zero looks without waiting.
+/// The same for no longer than `limit`; zero looks without waiting, and in a task lets others run before that is over.
 ///
 /// Errors: throws timeout_error when the time is over. Nothing is lost then: an lvalue, a future among them, can be
 ///         waited for again.

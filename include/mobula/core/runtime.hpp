@@ -73,8 +73,9 @@ struct runtime_options {
   /// something waits, and no wait is for input or output, for time, or limited; once, until something runs again. 0 for
   /// never; not less.
   std::chrono::nanoseconds stall_after = std::chrono::seconds(10);
-  /// With track_tasks: the signal on which all that dump_tasks() says goes to stderr; 0 for none. The handler is installed
-  /// while such a runtime lives, and passes on to the one that was installed before.
+  /// The signal on which all that dump_tasks() says goes to stderr; 0 for none. The handler is installed while such a
+  /// runtime lives, and passes on to the one that was installed before. Without track_tasks that says how tasks are tracked,
+  /// and the handler is installed only in place of the default, which would end the program.
   int dump_signal = SIGUSR1;
   /// Whether a task that overflows its stack says so on stderr, before the process ends by SIGSEGV as it would anyway. For
   /// that, the first runtime to ask for it installs a handler, which passes on to the one that was installed before.
@@ -84,14 +85,15 @@ struct runtime_options {
   /// hundred. `cancelled` is not reported.
   failure_handler on_unread_failure = {};
   /// Told, once, that a thread submits one task and waits for it at once, over and over, so that nothing runs in
-  /// parallel; and of each stall (stall_after), by a thread of its own. By default that goes to stderr.
+  /// parallel; of each stall (stall_after), by a thread of its own; and for what a shutdown with `drop` still waits after
+  /// some seconds. By default that goes to stderr. It can't shut the runtime down.
   std::function<void(char const* text)> on_warning = {};
 };
 
 /// What to do at shutdown with tasks that have not started.
 enum class on_shutdown {
   drain,  // run them
-  drop,   // end them with `cancelled`, and sleeps with them
+  drop,   // end them with `cancelled`; and so all waits, of tasks that have started too, which nobody else may end
 };
 
 /// The threads that run tasks and actors, for as long as this object lives.
@@ -99,14 +101,22 @@ enum class on_shutdown {
 ///     mb::runtime ray({.num_cpus = 10});
 ///     int five = mb::get(mb::remote(add)(2, 3));
 ///
-/// Several may live at once. A task belongs to the runtime that it was submitted to; outside of tasks, that is the one
-/// made last that still lives.
+/// Several may live at once. A task belongs to the runtime that it was submitted to, and what it submits does too. Outside
+/// of tasks, submissions go to the current runtime: the one that the thread drives by hand (manual_runtime); else the one
+/// that `init` made; else the first that the calling thread has made; else the first of all. One that is being shut down
+/// is never current. So a library that makes a runtime of its own leaves that of the program current, and uses its own by
+/// `remote` and `get_executor`, or within its tasks.
 ///
-/// Threads:  make and destroy it outside of its own tasks.
+/// After a fork the child has the runtime's memory, but none of its threads: whatever needs them there throws no_runtime,
+/// as do waits for results of tasks that are not ready. The runtime's end does nothing there, and the child may make
+/// another. The child of a fork in a task can't return from it.
+///
+/// Threads:  make and destroy it outside of its own tasks. `shutdown` any, also at once: one does it, the others wait.
 /// Errors:   the constructor throws std::invalid_argument for an option that is not allowed, std::system_error if threads
 ///           can't be started, and what a start hook throws; then nothing is left behind.
 /// Lifetime: futures may outlive it; they are all ready by then.
-/// Blocks:   the destructor, as `shutdown(on_shutdown::drain)`; during the unwinding of an exception, as `drop`.
+/// Blocks:   the destructor, as `shutdown(on_shutdown::drain)`; during the unwinding of an exception, as `drop`. A drop
+///           that waits for longer than some seconds tells `on_warning` for which tasks, by name if they are tracked.
 class runtime {
  public:
   explicit runtime(runtime_options const& options = {});
@@ -114,7 +124,8 @@ class runtime {
   runtime(runtime const&) = delete;
   runtime& operator=(runtime const&) = delete;
 
-  /// Refuses tasks from outside, waits until those submitted are over, and ends the threads. Again is harmless.
+  /// Refuses tasks from outside, waits until those submitted are over, and ends the threads. Again is harmless; with
+  /// `drop`, while another thread waits in it, it makes that a drop.
   void shutdown(on_shutdown how = on_shutdown::drain);
 
   /// As mobula::remote, on this runtime. Defined in remote/remote.hpp.
@@ -145,7 +156,6 @@ class runtime {
 
   std::shared_ptr<detail::scheduler> scheduler_;  // shared with what may outlive the runtime: actors
   int exceptions_at_start_;
-  bool down_ = false;
 };
 
 /// Makes a runtime that lives until `shutdown()`, or until the program ends: then tasks that have not started are

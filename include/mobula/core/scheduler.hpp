@@ -1,5 +1,6 @@
 #pragma once
 
+#include <mobula/core/droppable_waits.hpp>
 #include <mobula/core/failure.hpp>
 #include <mobula/core/idle_state.hpp>
 #include <mobula/core/job.hpp>
@@ -10,11 +11,14 @@
 #include <mobula/core/worker.hpp>
 
 #include <atomic>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <new>
+#include <string>
 #include <utility>
 
 namespace boost::asio {
@@ -135,9 +139,6 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
     here.owner.wake_if_needed();
   }
 
-  /// The same on the current scheduler (see current_scheduler).
-  static void submit_task_to_current(job& j);
-
   /// Tells whether some worker is awake and looking for work, so that a job submitted now costs no wake-up.
   [[nodiscard]] bool anyone_searches() const noexcept { return idle_.searchers() != 0; }
 
@@ -195,14 +196,27 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   [[nodiscard]] virtual unsigned numa_nodes() const noexcept { return 1; }
 
   /// Refuses tasks from outside, waits until those submitted are over, and ends the threads; with `drop`, those that
-  /// have not started end with `cancelled`, and sleeps do. False if the limit passed before; may be called again.
-  virtual bool shutdown(bool drop, time_point limit) = 0;
+  /// have not started end with `cancelled`, and sleeps do. False if the limit passed before; may be called again. Of
+  /// several at once one does it, and the others wait; each of them can make it a drop.
+  bool shutdown(bool drop, time_point limit);
+
+  /// In the child of a fork, which has none of the threads: it refuses everything from now on, and never ends.
+  void lose() noexcept { lost_.store(true, std::memory_order_relaxed); }
+  [[nodiscard]] bool lost() const noexcept { return lost_.load(std::memory_order_relaxed); }
 
   /// Who is told of failures of this scheduler's tasks that nobody has read; null for stderr. Set before the first task.
   std::shared_ptr<failure_handler const> on_unread_failure;
 
-  /// Who is told of a habit that costs time; empty for stderr. Set before the first task.
+  /// As worker::waits: those of its tasks that began on no worker, and of threads outside, of which this was the current
+  /// scheduler.
+  droppable_waits waits_elsewhere, waits_outside;
+
+  /// Who is told of what goes wrong; empty for stderr. Set before the first task.
   std::function<void(char const*)> on_warning;
+  /// Tells that. Throws what it throws.
+  void warn(std::string const& text) const;
+  /// Whether the calling thread is in there.
+  [[nodiscard]] static bool warns_here() noexcept;
   std::atomic<bool> warned{false};  // once; relaxed, nothing else depends on it
 
   /// Tells whether no worker is awake: none runs anything, or looks for something to run.
@@ -242,6 +256,16 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   }
 
  protected:
+  /// The first part of `shutdown`. Any number of times, at once too.
+  virtual void close(bool drop) noexcept = 0;
+  /// The second, after `close`. By one at a time; not again once it has given true.
+  virtual bool finish(time_point limit) = 0;
+  /// Throws no_runtime in the child of a fork.
+  void check_not_lost() const {
+    if (lost()) [[unlikely]]
+      throw_lost();
+  }
+
   virtual void admit_from_outside(std::size_t count) = 0;
   virtual void submit_task_from_outside(job& j) = 0;
   virtual void count_from_outside(std::size_t count) noexcept = 0;
@@ -257,18 +281,17 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
 
  private:
   static void finish_blocking_task() noexcept;
+  [[noreturn]] static void throw_lost();
 
+  std::mutex end_mutex_;  // of end_
+  std::condition_variable end_changed_;
+  enum { lives, ends, over } end_ = lives;
+  std::atomic<bool> lost_{false};      // set while there is one thread
   std::atomic<std::uint64_t> random_;  // the state of the generator; relaxed, nothing depends on it
 };
 
-/// The scheduler of the calling task, else that of the runtime made last that still lives. Throws no_runtime.
+/// The scheduler of the calling task; outside of tasks, of the current runtime (see runtime). It lives at least until the
+/// calling thread asks again, but may refuse what is submitted to it: see submission_hold. Throws no_runtime.
 [[nodiscard]] scheduler& current_scheduler();
-
-inline void scheduler::submit_task_to_current(job& j) {
-  if (worker* const w = this_worker())
-    submit_task_on(*w, j);
-  else
-    current_scheduler().submit_task(j);
-}
 
 }  // namespace mobula::detail

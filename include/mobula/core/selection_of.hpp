@@ -26,6 +26,9 @@ class selection_of {
   bool start(resumer& r) noexcept { return selection_.start(r); }
   bool cancel() noexcept { return selection_.cancel(); }
   [[nodiscard]] bool complete() const noexcept { return selection_.complete(); }
+  [[nodiscard]] bool ends_at_drop() const noexcept {
+    return std::apply([](auto const&... op) { return (detail::ends_at_drop(op) || ...); }, operations_);
+  }
   void describe_wait(wait_description& d) const {
     std::apply([&d](auto const&... op) { (detail::describe_wait(op, d), ...); }, operations_);
   }

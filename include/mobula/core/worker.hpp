@@ -1,5 +1,6 @@
 #pragma once
 
+#include <mobula/core/droppable_waits.hpp>
 #include <mobula/core/job.hpp>
 #include <mobula/core/work_stealing_deque.hpp>
 
@@ -48,6 +49,9 @@ class worker {
   // The same for outstanding work of other kinds (scheduler::count_work).
   std::atomic<std::uint64_t> work_begun{0};
   std::atomic<std::uint64_t> work_ended{0};
+
+  // Those that began here, and nobody may end but who drops the runtime.
+  droppable_waits waits;
 
   // The thread is in the reactor, where no task may run. Only by its own thread.
   bool inside_reactor = false;

@@ -17,9 +17,10 @@ template <class Completions>
 class next_operation {
  public:
   explicit next_operation(Completions& from) noexcept : from_(&from) {}
-  [[nodiscard]] bool ready() noexcept { return from_->order_.ready(); }
+  [[nodiscard]] bool ready() { return from_->order_.ready(); }
   bool start(resumer& r) noexcept { return from_->order_.start(r); }
   static constexpr auto waits_for = "the next result of as_completed";
+  [[nodiscard]] bool ends_at_drop() const noexcept { return from_->order_.ends_at_drop(); }
   bool cancel() noexcept { return from_->order_.cancel(); }
   auto result() { return from_->take(); }
 

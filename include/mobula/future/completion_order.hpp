@@ -25,10 +25,11 @@ class completion_order {
   [[nodiscard]] std::size_t left() const noexcept;
 
   // As an operation.
-  [[nodiscard]] bool ready() noexcept;
+  [[nodiscard]] bool ready();
   bool start(resumer& r) noexcept;
   static constexpr auto waits_for = "the next result of as_completed";
   bool cancel() noexcept;
+  [[nodiscard]] bool ends_at_drop() const noexcept;
 
   /// The index of the next one, which counts as taken; none if all have been.
   [[nodiscard]] std::optional<std::size_t> result() noexcept;

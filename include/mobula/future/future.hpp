@@ -33,7 +33,11 @@ class state_operation : waiter {
         }),
         state_(&s) {}
 
-  [[nodiscard]] bool ready() const noexcept { return state_->ready(); }
+  [[nodiscard]] bool ready() const {
+    if (state_->ready()) return true;
+    state_->check_not_lost();
+    return false;
+  }
   bool start(resumer& r) noexcept {
     reader_ = &r;
     if (state_->add(*this)) return true;
@@ -41,6 +45,7 @@ class state_operation : waiter {
     return false;
   }
   bool cancel() noexcept { return state_->remove(*this); }
+  [[nodiscard]] bool ends_at_drop() const noexcept { return state_->by_task(); }
   void result() const noexcept {}
   void describe_wait(wait_description& d) const { d.targets.push_back({"the result", {state_}}); }
   /// For whoever waits for as long as it takes: see execution_context::begin_wait.

@@ -3,6 +3,7 @@
 #include <mobula/core/block.hpp>
 #include <mobula/core/free_in_turn.hpp>
 #include <mobula/core/job.hpp>
+#include <mobula/core/process_number.hpp>
 #include <mobula/future/outcome.hpp>
 #include <mobula/future/waiter_list.hpp>
 
@@ -30,6 +31,18 @@ class shared_state_base : public job {
     if (!ready()) wait_for_it(where);
   }
 
+  /// Tells whether a task of this library writes the result, so that it comes in any case: else it is a promise's.
+  [[nodiscard]] bool by_task() const noexcept { return task_of_process_ != 0; }
+  /// Tells whether the result will never come, as this process was forked from that of the task.
+  [[nodiscard]] bool is_lost() const noexcept {
+    return task_of_process_ != process_number && task_of_process_ != 0 && !ready();
+  }
+  /// Before a wait: throws no_runtime if it would be for ever, in the child of a fork.
+  void check_not_lost() const {
+    if (is_lost()) [[unlikely]]
+      throw_forked("the result of a task that was not over is the parent's");
+  }
+
   void add_handle() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
   void release_handle() noexcept { release(1); }
 
@@ -47,6 +60,8 @@ class shared_state_base : public job {
  protected:
   /// Before anybody else knows of it.
   void set_has_context() noexcept { has_context_ = true; }
+
+  void set_by_task() noexcept { task_of_process_ = process_number; }
 
   /// For producers that can be asked to stop, and what they know of it.
   void set_cancelled() noexcept { cancelled_.store(true, std::memory_order_relaxed); }
@@ -74,6 +89,7 @@ class shared_state_base : public job {
   // Handles, plus `producer` until the result is written. A release pairs with the acquire of the last one, who frees.
   std::atomic<std::uint32_t> references_;
   bool has_context_ = false;
+  std::uint8_t task_of_process_ = 0;  // the process whose task writes the result; 0 for no task
   // Set once, by any thread; relaxed, as nothing is read by it: what comes too late to be seen is as if it came later.
   std::atomic<bool> cancelled_{false};
 

@@ -37,7 +37,9 @@ class splitter : waiter {
   template <class T>
   class part final : public shared_state<T> {
    public:
-    explicit part(std::shared_ptr<splitter> s) noexcept : shared_state<T>(&step), of_(std::move(s)) {}
+    explicit part(std::shared_ptr<splitter> s) noexcept : shared_state<T>(&step), of_(std::move(s)) {
+      if (future_access::state(of_->whole_).by_task()) this->set_by_task();
+    }
 
     static void* operator new(std::size_t size) { return allocate_frame(size); }
     static void operator delete(void* p, std::size_t size) noexcept { deallocate_frame(p, size); }

@@ -67,15 +67,16 @@ class arrivals_evaluator : public evaluator {
     if (const auto found = stops_.find(id); found != stops_.end()) found->second.request_stop();
   }
 
-  [[nodiscard]] std::size_t concurrency() const noexcept override { return scheduler_.concurrency(); }
-  [[nodiscard]] seconds now() const noexcept override { return scheduler_.now().time_since_epoch(); }
+  [[nodiscard]] std::size_t concurrency() const noexcept override { return scheduler_->concurrency(); }
+  [[nodiscard]] seconds now() const noexcept override { return scheduler_->now().time_since_epoch(); }
 
  protected:
   arrival expect(std::uint64_t id) { return {*results_, id}; }
   std::stop_token stop_token(std::uint64_t id) { return stops_[id].get_token(); }
 
  private:
-  mobula::detail::scheduler& scheduler_ = mobula::detail::current_scheduler();
+  // Kept, as whoever made it may end it.
+  std::shared_ptr<const mobula::detail::scheduler> scheduler_ = mobula::detail::current_scheduler().shared_from_this();
   std::optional<channel<finished_evaluation>> results_;
   std::map<std::uint64_t, std::stop_source> stops_;  // of the evaluations under way
 };

@@ -21,6 +21,7 @@ class batch_end {
   [[nodiscard]] bool cancel() noexcept { return false; }
   void result() const noexcept {}
   static constexpr auto waits_for = "the items of a batch that others have";
+  static bool ends_at_drop() noexcept { return true; }
 
  private:
   batch& batch_;

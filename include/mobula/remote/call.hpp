@@ -1,6 +1,5 @@
 #pragma once
 
-#include <mobula/core/blocking_thread.hpp>
 #include <mobula/core/frame_memory.hpp>
 #include <mobula/core/scheduler.hpp>
 #include <mobula/core/task_context.hpp>
@@ -18,7 +17,6 @@
 #include <optional>
 #include <string>
 #include <type_traits>
-#include <vector>
 
 namespace mobula::detail {
 
@@ -45,7 +43,9 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
       : shared_state<result_type>(&step),
         maybe_completion(&coroutine_ended),
         origin_{.where = where},
-        call_(std::in_place, std::forward<Args>(args)...) {}
+        call_(std::in_place, std::forward<Args>(args)...) {
+    this->set_by_task();
+  }
 
   static void* operator new(std::size_t size) { return allocate_frame(size); }
   static void operator delete(void* p, std::size_t size) noexcept { deallocate_frame(p, size); }
@@ -242,59 +242,6 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
     task_context* context;  // if is_stoppable_; owned, and has the place
   } origin_;
   std::optional<Call> call_;
-};
-
-/// A call that is a task of its own.
-template <class Call>
-class task_call final : public call_state<task_call<Call>, Call> {
- public:
-  using call_state<task_call<Call>, Call>::call_state;
-
-  /// Queues the task, when its dependencies are ready; in a context of its own, if it is given one, or whoever submits it
-  /// can be stopped. Throws no_runtime.
-  void submit(scheduler* chosen, std::unique_ptr<task_context> own = nullptr) {
-    worker* const w = this_worker();
-    bool const plain = w != nullptr ? w->context == nullptr && chosen == nullptr : false;
-    if (!Call::has_dependencies && plain && own == nullptr) [[likely]]
-      return scheduler::submit_task_on(*w, *this);
-    scheduler& s = chosen != nullptr ? *chosen : w != nullptr ? w->owner : current_scheduler();
-    if (own == nullptr && s.limited) own = limited_context(s);
-    if (own == nullptr && (w != nullptr || s.cancellable || current_blocking_thread != nullptr))
-      own = context_for_child(nullptr, s, false);
-    if constexpr (Call::has_dependencies) dependencies_.collect(this->call());
-    if (!Call::has_dependencies && own == nullptr) return s.submit_task(*this);
-    std::vector<shared_state_base*> pending;  // where tasks are tracked; a stop may come as soon as there is a context
-    if constexpr (Call::has_dependencies)
-      if (own != nullptr && own->record() != nullptr) pending = dependencies_.pending();
-    s.admit_task();
-    lease* const asks = lease_of(own.get());
-    this->set_context(std::move(own));
-    if (task_context* const made = this->own_context(); made != nullptr && made->record() != nullptr) [[unlikely]]
-      note_needs(*this, *made->record(), pending, asks != nullptr);
-    if constexpr (Call::has_dependencies)
-      dependencies_.begin(s, asks != nullptr ? asks->before(*this) : *this,
-                          asks != nullptr ? nullptr : this->own_context());
-    else if (asks != nullptr)
-      asks->ask(*this);
-    else
-      this->begin_on(s);
-  }
-
- private:
-  friend call_state<task_call<Call>, Call>;
-
-  void step_in_queue(job_verb verb) noexcept { this->run_as_task(verb); }
-  void stop_waiting() noexcept {
-    if constexpr (Call::has_dependencies) dependencies_.stop();
-    if (lease* const l = lease_of(this->own_context())) l->stop();
-  }
-  auto before_completion() const noexcept {
-    if (task_context* const own = this->own_context(); own != nullptr) [[unlikely]]
-      end_lease(*own);
-    return []() noexcept { scheduler::finish_task(); };
-  }
-
-  [[no_unique_address]] std::conditional_t<Call::has_dependencies, dependency_wait, no_dependencies> dependencies_;
 };
 
 }  // namespace mobula::detail

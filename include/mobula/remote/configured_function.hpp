@@ -1,5 +1,6 @@
 #pragma once
 
+#include <mobula/core/submission_hold.hpp>
 #include <mobula/core/task_context.hpp>
 #include <mobula/remote/attempts.hpp>
 #include <mobula/remote/call.hpp>
@@ -110,7 +111,8 @@ class configured_function : public detail::call_operators<configured_function<F>
 
   template <class G, class... Args>
   auto submit(detail::call_site const& where, G&& f, Args&&... args) const {
-    auto place = detail::wait_for_pending_place(where_to(), this->function_.options);
+    detail::submission_hold const s(scheduler_);
+    auto place = detail::wait_for_pending_place(*s, this->function_.options);
     return submit_with(std::move(place), where, std::forward<G>(f), std::forward<Args>(args)...);
   }
 
@@ -131,9 +133,9 @@ class configured_function : public detail::call_operators<configured_function<F>
     using call = detail::flattened<detail::bound_call<std::decay_t<G>, Plan, std::decay_t<Args>...>>;
     if constexpr (detail::is_task<typename call::result>)
       if (o->blocking) detail::throw_must_not_block(name_of(f));
-    detail::scheduler& s = where_to();
-    detail::placement const at = detail::placement_for(*o, s);
-    std::shared_ptr<detail::lease> l = detail::lease_for(s, o);
+    detail::submission_hold const s(scheduler_);
+    detail::placement const at = detail::placement_for(*o, *s);
+    std::shared_ptr<detail::lease> l = detail::lease_for(*s, o);
     if (!detail::attempts_base::wanted_by(*o)) {
       if (l != nullptr) l->set_place(std::move(place));
       return detail::submit_task_call<call>(scheduler_, context(*o, std::move(l), at), where, std::forward<G>(f),
@@ -142,7 +144,7 @@ class configured_function : public detail::call_operators<configured_function<F>
     if constexpr (!detail::can_be_kept<call>)
       if (o->max_retries != 0 || o->hedge_after) detail::throw_not_kept_for_retry(name_of(f));
     auto own = std::make_unique<detail::task_context>(nullptr, o->detached ? nullptr : detail::this_task_context(),
-                                                      detail::attempts_base::limit_of(*o, s.now()),
+                                                      detail::attempts_base::limit_of(*o, s->now()),
                                                       detail::placement{.level = at.level});
     return detail::submit_task_call<detail::attempts<call>>(scheduler_, std::move(own), where, o, at, std::move(place),
                                                             where, std::forward<G>(f), std::forward<Args>(args)...);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <mobula/core/failure.hpp>
+#include <mobula/core/submission_hold.hpp>
 #include <mobula/core/tick_clock.hpp>
 #include <mobula/remote/coroutine_batch.hpp>
 #include <mobula/remote/map_mistakes.hpp>
@@ -86,7 +87,10 @@ class mapping {
         batch_(f, items_, values_, meter_) {}
   mapping(mapping const&) = delete;
 
-  [[nodiscard]] bool begin() { return batch_.begin(current_scheduler(), items_.size(), options_); }
+  [[nodiscard]] bool begin() {
+    submission_hold const s;
+    return batch_.begin(*s, items_.size(), options_);
+  }
   [[nodiscard]] batch* control() const noexcept { return batch_.control(); }
   auto take() {
     batch_.finish();

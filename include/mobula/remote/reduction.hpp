@@ -1,6 +1,7 @@
 #pragma once
 
 #include <mobula/core/scheduler.hpp>
+#include <mobula/core/submission_hold.hpp>
 #include <mobula/remote/map_options.hpp>
 #include <mobula/remote/numbered.hpp>
 #include <mobula/remote/plain_batch.hpp>
@@ -147,8 +148,8 @@ class reducing {
   reducing(reducing const&) = delete;
 
   [[nodiscard]] bool begin() {
-    scheduler& s = current_scheduler();
-    return items_.size() == 0 || batch_.begin(s, batch_.body().leaves(), map_options());
+    submission_hold const s;
+    return items_.size() == 0 || batch_.begin(*s, batch_.body().leaves(), map_options());
   }
   [[nodiscard]] batch* control() const noexcept { return batch_.control(); }
   T take() {

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <mobula/future/future.hpp>
-#include <mobula/remote/call.hpp>
 #include <mobula/remote/call_mistakes.hpp>
 #include <mobula/remote/flatten.hpp>
 #include <mobula/remote/stream.hpp>
+#include <mobula/remote/task_call.hpp>
 
 #include <cstddef>
 #include <memory>

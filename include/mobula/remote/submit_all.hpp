@@ -1,6 +1,7 @@
 #pragma once
 
 #include <mobula/core/scheduler.hpp>
+#include <mobula/core/submission_hold.hpp>
 #include <mobula/future/future.hpp>
 #include <mobula/remote/arguments.hpp>
 #include <mobula/remote/call_block.hpp>
@@ -90,7 +91,7 @@ template <class F = detail::overload_set<>, class R>
     detail::call_list<call> calls(all.size());  // outlives the futures if anything throws
     std::vector<future<value>> futures;
     if (all.size() == 0) return futures;
-    detail::scheduler& s = detail::current_scheduler();
+    detail::submission_hold const s;
     futures.reserve(all.size());
     auto const add = [&](auto&& x) {
       futures.push_back(detail::future_access::make(calls.add(where, f, std::forward<decltype(x)>(x))));
@@ -101,7 +102,7 @@ template <class F = detail::overload_set<>, class R>
       else
         add(all[i]);
     }
-    calls.submit(s, futures);
+    calls.submit(*s, futures);
     return futures;
   }
 }

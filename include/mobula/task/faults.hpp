@@ -89,6 +89,7 @@ class fault_operation {
   [[nodiscard]] bool ready();
   bool start(resumer& r) noexcept { return delay_->start(r); }
   static constexpr auto waits_for = sleep_operation::waits_for;
+  static bool ends_at_drop() noexcept { return true; }
   bool cancel() noexcept { return delay_->cancel(); }
   bool result() const;
 

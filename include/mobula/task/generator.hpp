@@ -54,6 +54,7 @@ class generator_operation {
     return generator_->over();
   }
   static constexpr auto waits_for = "an element of a generator";
+  static bool ends_at_drop() noexcept { return true; }  // as whatever its code waits for
   bool start(resumer& r) noexcept {
     waiting_ = &r;
     return generator_->wait_alone(r);

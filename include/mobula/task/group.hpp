@@ -78,6 +78,7 @@ class join_operation {
   bool cancel() noexcept;
   void result();
   static constexpr auto waits_for = "the children of a group";
+  static bool ends_at_drop() noexcept { return true; }  // as they do
   /// What stands for all children where calls wait for each other.
   [[nodiscard]] job* awaited_call() const noexcept;
   /// If the wait would never end, the children are stopped, so that it does, and fails with deadlock_error.

@@ -221,6 +221,7 @@ class io_operation : public io_result<Args...> {
 
   [[nodiscard]] bool ready() const noexcept { return false; }
   static constexpr wait_kind waits_for{"input or output", true};
+  static bool ends_at_drop() noexcept { return this_worker() != nullptr; }  // it watches for that itself
 
   bool start(resumer& r) noexcept {
     this->begin(r);

@@ -83,7 +83,7 @@ void engine::impl::demote_mirrors() {
 // A generation of another size has the weights and the rates of that size.
 const parameters& engine::impl::parameters_for(std::size_t count) {
   if (count == p.popsize) return p;
-  if (count != other_.popsize) set_parameters(other_, p.dimension, count, {settings.active, state.diagonal});
+  if (count != other_.popsize) set_parameters(other_, p.dimension, count, variant_now());
   return other_;
 }
 
@@ -96,7 +96,7 @@ void engine::impl::finish_generation() {
   replaced_ = 0;
   if (state.diagonal && static_cast<double>(state.generation) >= settings.diagonal) {
     state.make_full();
-    set_parameters(p, p.dimension, p.popsize, {settings.active, false});
+    set_parameters(p, p.dimension, p.popsize, variant_now());
     other_.popsize = 0;
   }
   show_state();

@@ -54,17 +54,19 @@ void set_covariance_rates(parameters& p, bool separable) {
   p.cmu = std::min(1 - p.c1, rank_mu);  // equation 58
 }
 
-// Equation 55 of the tutorial, changed in two places where measurements said so (evaluations to 1e-8 on the functions
-// of tests/cma/data, medians of 101 to 201 seeds).
-// c_sigma has pycma's 3 where the tutorial has 5, but not pycma's limit of 0.5: up to 3 % fewer evaluations.
-// d_sigma falls from 1 + c_sigma towards 0.5 + c_sigma where mueff is small against n, as it is in default populations:
-// at n = 20, 2 % fewer on Rosenbrock's function, 9 % on the cigar, 18 % on Ackley's; no loss on a noisy sphere. Where
-// mueff reaches n it is the tutorial's, since large populations find the global optimum of Rastrigin's function less
-// often with less damping (n = 10, lambda = 100, 0.5 + c_sigma: 19 runs of 200 instead of 48). pycma damps them more.
-void set_step_size_rates(parameters& p) {
+// Equation 55 of the tutorial, with changes. c_sigma has pycma's 3 where the tutorial has 5, but not pycma's limit of 0.5:
+// up to 3 % fewer evaluations (on the functions of tests/cma/data, medians of 101 to 201 seeds).
+// d_sigma is pycma's (4.5): the tutorial's 1 + c_sigma while mueff is small, and in large populations up to three times the
+// tutorial's rise with sqrt(mueff / n), or the step size diverges where half of the variables count for nothing. In small
+// dimensions the factor is the tutorial's. With a share of 0.159 of mirrors, the best one, it is 0.5 less (Auger, Brockhoff &
+// Hansen, GECCO 2011). docs/cma.md has the comparison with others.
+void set_step_size_rates(parameters& p, double mirrors) {
   const double n = static_cast<double>(p.dimension);
   p.cs = (p.mueff + 2) / (n + p.mueff + 3);
-  p.damps = 0.5 + 0.5 * std::min(1.0, p.mueff / n) + 2 * std::max(0.0, std::sqrt((p.mueff - 1) / (n + 1)) - 1) + p.cs;
+  const double unmirrored = mirrors / (0.159 * static_cast<double>(p.popsize)) - 1;
+  const double steeper = std::max(1.0, 3 * (1 - std::pow(0.5, n / 9)));
+  p.damps = 0.5 + 0.5 * std::min(1.0, unmirrored * unmirrored) +
+            2 * std::max(0.0, steeper * std::sqrt((p.mueff - 1) / (n + 1)) - 1) + p.cs;
   p.chi_n = std::sqrt(n) * (1 - 1 / (4 * n) + 1 / (21 * n * n));
 }
 
@@ -89,7 +91,7 @@ void set_parameters(parameters& p, std::size_t dimension, std::size_t popsize, v
 
   p.mueff = selection_mass(positive);
   set_covariance_rates(p, which.separable);
-  set_step_size_rates(p);
+  set_step_size_rates(p, which.mirrors);
 
   scale(positive, 1 / sum(positive));
   const double total = -sum(negative);

@@ -75,7 +75,12 @@ engine::impl::impl(std::span<const double> x0, double first_sigma, const options
   numbers_.reserve(p.popsize + 1);
   other_.weights.reserve(p.popsize + 1);
   seen_.reserve(p.popsize + 1);
+  set_parameters(p, p.dimension, p.popsize, variant_now());
   show_state();
+}
+
+variant engine::impl::variant_now() const {
+  return {settings.active, state.diagonal, static_cast<double>(candidates.mirrors())};
 }
 
 void engine::impl::show_state() {

@@ -83,6 +83,7 @@ struct engine::impl {
   void add_elite();
   void demote_mirrors();
   const parameters& parameters_for(std::size_t count);
+  [[nodiscard]] variant variant_now() const;
   void finish_generation();
 
   parameters other_;  // of the last generation that had another size

@@ -92,7 +92,7 @@ void engine::impl::pass(archive& a) {
     check_progress();
     archive::require(passed >= 0 && std::isfinite(passed), "the time that has passed is none");
     seconds_before_ = passed;
-    set_parameters(p, p.dimension, p.popsize, {settings.active, state.diagonal});
+    set_parameters(p, p.dimension, p.popsize, variant_now());
   }
   candidates.pass(a, state, p, p.popsize);
   if (!a.loading()) return;

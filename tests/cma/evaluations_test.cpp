@@ -159,3 +159,17 @@ TEST_CASE("mirrored sampling takes at most a tenth more evaluations than with py
 TEST_CASE("without active update a run takes no more evaluations than with pycma", "[cma]") {
   compare_variant("passive", ellipsoid, [](auto& o, std::size_t) { o.active = false; });
 }
+// With the tutorial's damping such a population drove the step size away on functions of two scales.
+TEST_CASE("a large population does not drive the step size away", "[cma]") {
+  for (const unsigned seed : {1U, 2U, 3U}) {
+    cma::optimizer es(Eigen::VectorXd::Ones(30), 1,
+                      {.popsize = 200, .seed = seed, .ftarget = 1e-7, .maxfevals = 150'000});
+    while (!es.stop()) {
+      std::vector<double> values;
+      for (const auto& x : es.ask().colwise())
+        values.push_back((x.array() < 0).select(1e6 * x.array().square(), x.array().square()).sum());
+      es.tell(values);
+    }
+    CHECK(es.stop().contains("ftarget"));
+  }
+}

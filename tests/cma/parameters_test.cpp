@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "cma/engine_run.hpp"
 #include "cma/test_data.hpp"
 #include "mobula/cma/parameters.hpp"
 #include "support/catch.hpp"
@@ -60,9 +61,25 @@ TEST_CASE("the learning rate of the step size is pycma's where the population ha
   CHECK(compared >= 6);
 }
 
-TEST_CASE("the damping of large populations is the tutorial's", "[cma]") {
-  const cma::parameters p = cma::strategy_parameters(30, 500);
-  CHECK(agree(p.damps, 1 + 2 * (std::sqrt((p.mueff - 1) / 31) - 1) + p.cs));
+// pycma mirrors in populations smaller than 6 by default.
+TEST_CASE("the damping of the step size is pycma's, but for what follows from c_sigma", "[cma]") {
+  std::size_t compared = 0;
+  for (const cma_test::row& row : cma_test::read_csv("pycma-4.5-parameters.csv")) {
+    if (row.count("popsize") < 6) continue;
+    CAPTURE(row.at("n"), row.at("popsize"));
+    const cma::parameters p = cma::strategy_parameters(row.count("n"), row.count("popsize"));
+    CHECK(agree(p.damps - p.cs, row.number("damps") - row.number("cs")));
+    ++compared;
+  }
+  CHECK(compared > 35);
+}
+
+TEST_CASE("with the best share of mirrors the damping is 0.5 less", "[cma]") {
+  const auto damps = [](double mirrors) { return cma::strategy_parameters(10, 1000, {.mirrors = mirrors}).damps; };
+  CHECK(agree(damps(0) - damps(159), 0.5));
+  CHECK(agree(damps(318), damps(0)));
+  CHECK(cma::engine(std::vector<double>(10, 1.0), 1, {.popsize = 1000, .mirrors = 159}).constants().damps ==
+        damps(159));
 }
 
 TEST_CASE("positive weights sum to one and weights fall with the rank", "[cma]") {

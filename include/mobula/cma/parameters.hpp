@@ -10,7 +10,7 @@ namespace mobula::cma {
 /// The constants of a run: what follows from dimension n and population size alone.
 ///
 /// Notation and default values are those of N. Hansen, "The CMA Evolution Strategy: A Tutorial", arXiv:1604.00772,
-/// table 1; `mueff`, `cc`, `c1`, `cmu` and the weights agree with pycma 4.5 to 12 digits.
+/// table 1; `mueff`, `cc`, `c1`, `cmu`, the weights and `damps - cs` agree with pycma 4.5 to 12 digits.
 struct parameters {
   std::size_t dimension;        ///< n, the number of variables
   std::size_t popsize;          ///< lambda, the number of candidates in a generation
@@ -29,6 +29,7 @@ struct parameters {
 struct variant {
   bool active = true;      ///< negative weights for bad candidates; else they are 0
   bool separable = false;  ///< the covariance matrix is diagonal, and c1 and cmu are (n + 2) / 3 times as large
+  double mirrors = 0;      ///< so many candidates are mirrored, which takes less damping of the step size
 };
 
 /// Returns 4 + floor(3 ln n), the population size that the tutorial recommends as the smallest (equation 48).

@@ -54,12 +54,12 @@ void set_covariance_rates(parameters& p, bool separable) {
   p.cmu = std::min(1 - p.c1, rank_mu);  // equation 58
 }
 
-// Equation 55 of the tutorial, with changes. c_sigma has pycma's 3 where the tutorial has 5, but not pycma's limit of 0.5:
-// up to 3 % fewer evaluations (on the functions of tests/cma/data, medians of 101 to 201 seeds).
-// d_sigma is pycma's (4.5): the tutorial's 1 + c_sigma while mueff is small, and in large populations up to three times the
-// tutorial's rise with sqrt(mueff / n), or the step size diverges where half of the variables count for nothing. In small
-// dimensions the factor is the tutorial's. With a share of 0.159 of mirrors, the best one, it is 0.5 less (Auger, Brockhoff &
-// Hansen, GECCO 2011). docs/cma.md has the comparison with others.
+// Equation 55 of the tutorial, with changes. c_sigma has pycma's 3 where the tutorial has 5, but not pycma's limit of
+// 0.5: up to 3 % fewer evaluations (on the functions of tests/cma/data, medians of 101 to 201 seeds).
+// d_sigma is pycma's (4.5): the tutorial's 1 + c_sigma while mueff is small. In large populations it rises up to three
+// times as steeply as the tutorial's with sqrt(mueff / n), or the step size diverges on functions of two scales; in small
+// dimensions just as steeply. With a share of 0.159 of mirrors, the best one, it is 0.5 less (Auger, Brockhoff & Hansen,
+// GECCO 2011). docs/cma.md compares it with others.
 void set_step_size_rates(parameters& p, double mirrors) {
   const double n = static_cast<double>(p.dimension);
   p.cs = (p.mueff + 2) / (n + p.mueff + 3);

@@ -18,8 +18,8 @@ struct generation_report {
   std::int64_t evaluations;  ///< values told, likewise
   std::size_t run;           ///< 0, or how many restarts came before
   std::size_t popsize;
-  /// Those of this generation, in the order of its candidates (popsize); where asynchronous evaluations failed and others
-  /// took their place, with theirs.
+  /// Those of this generation, in the order of its candidates (popsize). In asynchronous mode with resample, also those
+  /// of the evaluations that failed.
   std::span<const double> values;
   double min;                             ///< the smallest of them; NaN if there was no number among them
   double median;                          ///< the median of the numbers among them

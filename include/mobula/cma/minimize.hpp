@@ -93,17 +93,17 @@ task<result> minimize_in_task(F f, std::vector<double> x0, double sigma0, option
 /// know that its result is of no use any more. A view of the numbers must not be kept beyond the evaluation. Or `f` is a
 /// `batch_objective`, or a `pool_objective`. x0 is whatever `optimizer` starts from.
 ///
-/// With restarts, x and f are the best of all runs, mean, sigma and stds those of the run that found them, and evaluations,
-/// iterations and failures are those of all runs.
+/// With restarts, x and f are the best of all runs, mean, sigma and stds those of the run that found them, and
+/// evaluations, iterations and failures are those of all runs.
 ///
 /// The result depends on none of the number of workers, their speed and the order in which evaluations end; in
 /// asynchronous mode it does.
 ///
 /// Threads: calls `f` from several threads at once.
 /// Blocks:  as `mobula::map` does: in a task its fiber, elsewhere the thread.
-/// Errors:  throws what `f` threw, when it threw for a whole generation, or options::on_failure is `stop`; else an evaluation
-///          that threw counts as NaN, and result::failures and last_failure tell of it. Throws `std::invalid_argument` as `optimizer` does, and what
-///          `mobula::map` throws.
+/// Errors:  throws what `f` threw if it threw for a whole generation, or options::on_failure is `stop`. Else an
+///          evaluation that threw counts as NaN, and result::failures and last_failure tell of it. Throws
+///          `std::invalid_argument` as `optimizer` does, and what `mobula::map` throws.
 template <class F = mobula::detail::overload_set<>, class X0>
 [[nodiscard]] result minimize(F&& f, const X0& x0, double sigma0, const options& settings = {},
                               const minimize_options& how = {}) {

@@ -44,7 +44,8 @@ struct minimize_options {
   /// no limit of evaluations begin ahead of their turn where processors would idle; what is found is what one after the
   /// other would have found. None for a single run.
   std::optional<restart_options> restarts = {};
-  /// Where run k, from 0, starts, if not all start at x0.
+  /// Where run k, from 0, starts, if not all start at x0: as many numbers as x0 has, or minimize throws
+  /// std::invalid_argument.
   std::function<std::vector<double>(std::size_t run)> start = {};
   /// Where the state of the search is kept: written between generations, ten seconds after the last time at the earliest,
   /// and when the process is told to end by SIGTERM, which then takes its course; at the second SIGTERM at once. Empty for

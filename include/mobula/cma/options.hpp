@@ -99,8 +99,8 @@ struct options {
   count maxfevals = std::numeric_limits<double>::infinity();
   /// Stops after this many generations; 0 takes 100 + floor(150 (n + 3)^2 / sqrt(popsize)); infinity.
   count maxiter = 0;
-  /// Stops when this time has passed since the optimizer was made, with what had passed when it was saved; infinity. With
-  /// restarts, since the first run began.
+  /// Stops when this time has passed since the optimizer was made, with what had passed when it was saved; infinity.
+  /// With restarts, since the first run began.
   std::chrono::duration<double> timeout{std::numeric_limits<double>::infinity()};
 
   /// Stops when the distribution is narrower than this in every coordinate, in units of x; 0.

@@ -18,8 +18,8 @@ enum class restart_strategy : std::uint8_t {
   bipop,  ///< runs with growing populations take turns with runs with small ones and small steps (Hansen, GECCO 2009)
 };
 
-/// What can be set about restarts; the defaults are pycma's. `options::maxfevals` and `options::timeout` hold for all runs
-/// together.
+/// What can be set about restarts; the defaults are pycma's. `options::maxfevals` and `options::timeout` hold for all
+/// runs together.
 struct restart_options {
   restart_strategy strategy = restart_strategy::ipop;
   /// Restarts with a larger population, at most. Those with a small one come on top.
@@ -55,9 +55,9 @@ struct planned_run {
 /// with half of the evaluations that all large runs have used at most; else it is large, lambda_large = 2^k lambda. pycma
 /// does the same, but for the 2 in the denominator.
 ///
-/// The search is over when all restarts, evaluations or the time are used up, the target was reached, the user asked for it,
-/// or the next population would be larger than any may be. Each run has what is left of `options::maxfevals` and, from the
-/// moment it is planned, of `options::timeout`, which counts from when the plan was made; `options::maxiter` is one run's.
+/// The search is over when all restarts, evaluations or the time are used up, the target was reached, the user asked for
+/// it, or the next population would be larger than any may be. Each run gets what is left of `options::maxfevals`, and of
+/// `options::timeout`, which counts from when the plan was made. `options::maxiter` holds for each run.
 /// Several runs may be under way at a time: what is planned then depends on who has finished.
 ///
 /// Threads: none; one thread at a time may use an object.

@@ -24,7 +24,7 @@ struct result {
   stop_reasons stop;             ///< the criteria that fired
   /// Evaluations that gave no finite number, or threw, which `minimize` takes for NaN.
   std::int64_t failures = 0;
-  /// What the last evaluation threw that threw one, of those that `minimize` has made; not kept over a checkpoint.
+  /// What the last of those that threw has thrown; null if none did, for `optimizer`, and after a checkpoint.
   std::exception_ptr last_failure = nullptr;
 };
 

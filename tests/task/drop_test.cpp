@@ -279,7 +279,7 @@ TEST_CASE("dropping that still has to wait says for how many tasks after some se
           "[task]") {
   watchdog const dog("a drop that waits");
   std::string told, refused;
-  std::atomic<bool> over{false};
+  std::atomic<bool> began{false}, over{false};
   std::optional<mb::runtime> rt;
   rt.emplace(
       mb::runtime_options{.num_cpus = 1, .track_tasks = true, .dump_signal = 0, .on_warning = [&](char const* text) {
@@ -290,9 +290,10 @@ TEST_CASE("dropping that still has to wait says for how many tasks after some se
                             over = true;
                           }});
   static_cast<void>(mb::remote([&] {
+                      began = true;
                       while (!over) std::this_thread::sleep_for(1ms);
                     }).options({.name = "stubborn"})());
-  std::this_thread::sleep_for(20ms);
+  while (!began) std::this_thread::yield();
   rt->shutdown(mb::on_shutdown::drop);
   CHECK(told.find("still waits") != std::string::npos);
   CHECK(told.find("'stubborn'") != std::string::npos);

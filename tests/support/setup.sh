@@ -84,3 +84,23 @@ run_tests() {
     echo '0 passed, 1 failed' && return 1
   fi
 }
+
+# run_all_tests KIND ARGUMENT...: builds and runs one part of the tests after the other, each program of unit tests and
+# each other suite, so that one sees early what has passed; then builds the rest. Ends with the count of all.
+run_all_tests() {
+  local kind=$1 dir=$root/build/$1 part log counts=$root/build/$1/counts
+  shift
+  : >"$counts"
+  while read -r part; do
+    log=$dir/meson-logs/testlog.json
+    rm -f "$log"
+    say "testing $part"
+    # shellcheck disable=SC2086 # a suite is two words
+    meson test -C "$dir" --print-errorlogs "$@" $part </dev/null || true # the count tells
+    { [ -f "$log" ] && python3 "$root/tests/support/count.py" "$log"; } | tee -a "$counts" || true
+    [ -f "$log" ] || echo '0 passed, 1 failed' | tee -a "$counts"
+  done < <(meson introspect --tests "$dir" | python3 "$root/tests/support/parts.py")
+  build "$kind" || echo '0 passed, 1 failed' >>"$counts"
+  say 'total'
+  awk '/ passed, / { p += $1; f += $3 } END { print p + 0 " passed, " f + 0 " failed"; exit p == 0 || f > 0 }' "$counts"
+}

@@ -272,7 +272,7 @@ std::string circumstances(failure const& f) {
 // What is left out between the first and the last of many.
 std::string left_out(std::size_t n, char const* what) {
   std::string digits = std::to_string(n);
-  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
+  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
   return "\n  ... " + digits + " more " + what + " ...";
 }
 

@@ -13,12 +13,12 @@ static_assert(std::atomic<bool>::is_always_lock_free);
 
 std::mutex watches;  // of the two below
 int watching = 0;
-struct sigaction before;  // written before the handler is there, which reads it
+struct sigaction former;  // written before the handler is there, which reads it
 
 // Who sends it again does not want to wait: from then on it does what it would do without us.
 extern "C" void on_sigterm(int) {
   if (!terminated.exchange(true, std::memory_order_relaxed)) return;
-  sigaction(SIGTERM, &before, nullptr);
+  sigaction(SIGTERM, &former, nullptr);
   std::raise(SIGTERM);
 }
 
@@ -31,7 +31,7 @@ interrupt_watch::interrupt_watch() {
   action.sa_handler = on_sigterm;
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
-  sigaction(SIGTERM, nullptr, &before);
+  sigaction(SIGTERM, nullptr, &former);
   sigaction(SIGTERM, &action, nullptr);
 }
 
@@ -39,7 +39,7 @@ interrupt_watch::~interrupt_watch() {
   {
     const std::lock_guard lock(watches);
     if (--watching != 0) return;
-    sigaction(SIGTERM, &before, nullptr);
+    sigaction(SIGTERM, &former, nullptr);
     if (!terminated.exchange(false, std::memory_order_relaxed)) return;
   }
   std::raise(SIGTERM);

@@ -15,7 +15,7 @@
 namespace mobula::cma {
 namespace {
 
-void require(bool holds, const char* name, double value, const char* rule) {
+void require_option(bool holds, const char* name, double value, const char* rule) {
   if (!holds)
     throw std::invalid_argument("cma: " + std::string(name) + " is " + number_text(value) + "; it must be " + rule);
 }
@@ -26,11 +26,12 @@ bool is_count(double value) { return value >= 0 && (value == std::floor(value));
 
 restarts::restarts(double sigma0, std::size_t dimension, const options& settings, const restart_options& how)
     : sigma0_(sigma0), dimension_(dimension), settings_(settings), how_(how) {
-  require(is_count(how.restarts), "restarts", how.restarts, "a whole number, not negative");
-  require(is_count(settings.maxfevals), "maxfevals", settings.maxfevals, "a whole number, not negative");
-  require(how.incpopsize >= 1 && std::isfinite(how.incpopsize), "incpopsize", how.incpopsize, "1 or more, and finite");
-  require(dimension > settings.fixed_variables.size(), "the number of free variables",
-          static_cast<double>(dimension) - static_cast<double>(settings.fixed_variables.size()), "at least 1");
+  require_option(is_count(how.restarts), "restarts", how.restarts, "a whole number, not negative");
+  require_option(is_count(settings.maxfevals), "maxfevals", settings.maxfevals, "a whole number, not negative");
+  require_option(how.incpopsize >= 1 && std::isfinite(how.incpopsize), "incpopsize", how.incpopsize,
+                 "1 or more, and finite");
+  require_option(dimension > settings.fixed_variables.size(), "the number of free variables",
+                 static_cast<double>(dimension) - static_cast<double>(settings.fixed_variables.size()), "at least 1");
   if (settings_.popsize == 0) settings_.popsize = default_popsize(dimension - settings.fixed_variables.size());
 }
 

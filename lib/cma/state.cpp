@@ -17,13 +17,13 @@ bool is_due(const search_state& s, const parameters& p) {
 
 }  // namespace
 
-search_state::search_state(const vector& start, double sigma0, const vector& factors, bool is_diagonal)
+search_state::search_state(const vector& start, double sigma0, const vector& units, bool is_diagonal)
     : mean(start),
       sigma(sigma0),
-      scale(factors),
+      scale(units),
       p_sigma(vector::Zero(start.size())),
       p_c(p_sigma),
-      stds(sigma0 * factors),
+      stds(sigma0 * units),
       C(is_diagonal ? diagonal_covariance(start.size()) : full_covariance(start.size())),
       diagonal(is_diagonal),
       factors(stds),

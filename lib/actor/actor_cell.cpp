@@ -1,5 +1,4 @@
 #include <mobula/actor/actor_cell.hpp>
-#include <mobula/actor/actor_exit.hpp>
 #include <mobula/actor/actor_extras.hpp>
 #include <mobula/actor/actor_lives.hpp>
 #include <mobula/core/blocking_thread.hpp>
@@ -15,7 +14,7 @@ namespace mobula::detail {
 
 actor_cell_base::actor_cell_base(std::shared_ptr<scheduler> s) noexcept : lane(true), scheduler_(std::move(s)) {}
 
-actor_cell_base::~actor_cell_base() { delete extras_.load(std::memory_order_relaxed); }
+actor_cell_base::~actor_cell_base() { delete extras_.load(std::memory_order_relaxed); }  // it is in no list any more
 
 actor_extras& actor_cell_base::need_extras() {
   if (actor_extras* const e = extras()) return *e;
@@ -27,8 +26,10 @@ actor_extras& actor_cell_base::need_extras() {
 void actor_cell_base::check_open() const {
   if (owner().lost()) throw_forked("the actor is the parent's");
   if (!owner().refuses() || submission_hold::here() == &owner()) return;
-  if (worker* const w = this_worker(); w != nullptr && &w->owner == &owner()) return;
-  if (current_blocking_thread != nullptr && &current_blocking_thread->owner == &owner()) return;
+  worker const* const w = this_worker();
+  blocking_thread const* const b = current_blocking_thread;
+  bool const inside = (w != nullptr && &w->owner == &owner()) || (b != nullptr && &b->owner == &owner());
+  if (inside && !ends_with_runtime()) return;
   throw no_runtime("mobula: this actor's runtime has been shut down: make a new mobula::runtime and actors on it");
 }
 
@@ -41,6 +42,8 @@ std::string actor_cell_base::description() const {
 void actor_cell_base::begin(job& constructor, void (*wait)(job&, scheduler&, job&) noexcept) noexcept {
   urgent_.push_back(constructor, message_kind::high);  // before what is urgent and has come meanwhile
   lease* const has = waits_for_resources() ? extras()->has.get() : nullptr;
+  if (actor_extras* const e = extras(); e != nullptr && e->constructor != nullptr) e->keep_constructor();
+  if (owner().verb() == job_verb::drop) wait_no_more();
   if (wait == nullptr && has == nullptr) return be_at_work();
   if (wait == nullptr) return has->ask(*this);  // counted by who has admitted it
   owner().count_task();
@@ -68,6 +71,15 @@ void actor_cell_base::release_handle() noexcept {
   while (!handles_.compare_exchange_weak(n, n == 1 ? ending : n - 1, std::memory_order_acq_rel,
                                          std::memory_order_relaxed)) {}
   if (n == 1) deliver(last_, message_kind::last);
+}
+
+// Whoever sends last_ then takes that back, or ends the actor.
+void actor_cell_base::end_with_runtime() noexcept {
+  std::uint32_t n = handles_.load(std::memory_order_relaxed);
+  do {
+    if ((n & ending) != 0) return;  // last_ is on its way
+  } while (!handles_.compare_exchange_weak(n, n | ending, std::memory_order_acq_rel, std::memory_order_relaxed));
+  deliver(last_, message_kind::last);
 }
 
 void actor_cell_base::work(job_verb verb) noexcept {
@@ -138,7 +150,7 @@ bool actor_cell_base::handle(sent_message<job> m, job_verb verb) noexcept {
 bool actor_cell_base::want_to_be_alone(sent_message<job> m) noexcept {
   actor_extras* const e = extras_.load(std::memory_order_relaxed);
   if (e == nullptr || e->alone()) return true;
-  if (m.kind == message_kind::last && has_handle_again()) return false;
+  if (m.kind == message_kind::last && !ends_with_runtime() && has_handle_again()) return false;
   e->wants_to_be_alone = m;
   park_lanes(m.kind != message_kind::control);
   return false;
@@ -207,6 +219,7 @@ bool actor_cell_base::has_handle_again() noexcept {
 // Nobody has a handle, unless a method has made one since; and nothing else runs that could make one. Through one that is
 // gone again, a method may have sent something that comes after this.
 bool actor_cell_base::end() noexcept {
+  if (ends_with_runtime()) die(end_reason::runtime_ended, death_of(*this, end_reason::runtime_ended));
   actor_extras* const e = extras_.load(std::memory_order_relaxed);
   actor_lives* const lives = e != nullptr ? e->lives.get() : nullptr;
   // A supervisor sends to its actors with no other right than that they haven't come past here.
@@ -231,29 +244,10 @@ bool actor_cell_base::end() noexcept {
     tell_end({});
   }
   std::shared_ptr<scheduler> const s = std::move(scheduler_);
+  s->parts.get<living_actors>().remove(*this);
   free();
   finish_task(*s);
   return true;
-}
-
-void actor_cell_base::born() noexcept {
-  life_ = life::alive;
-  release_lanes();
-}
-
-void actor_cell_base::die(end_reason reason, failure_ptr why) noexcept {
-  if (life_ == life::dead) return;
-  if (life_ == life::alive) {
-    if (worker* const w = this_worker()) w->context = nullptr;
-    destroy_object();
-  }
-  bool const stillborn = life_ == life::unborn;
-  life_ = life::dead;
-  reason_ = reason;
-  std::construct_at(&why_dead(), std::move(why));
-  if (actor_extras* const e = extras(); e != nullptr && e->lives != nullptr) e->lives->ended();
-  tell_end(why_dead());
-  if (stillborn) release_lanes();
 }
 
 void actor_cell_base::lose_object() noexcept {
@@ -269,12 +263,6 @@ void actor_cell_base::put_in_front(message_list<> calls) noexcept {
   }
   calls.append(in_order_);
   in_order_ = calls;
-}
-
-void actor_cell_base::tell_end(failure_ptr const& why) noexcept {
-  actor_extras* const e = extras();
-  if (e == nullptr) return;
-  for (auto const& tell : std::exchange(e->on_end, {})) tell(reason_, why);
 }
 
 void actor_cell_base::begin_reentrant(actor_context& message) noexcept {
@@ -296,77 +284,10 @@ void actor_cell_base::stack_left_behind() noexcept {
   go_on();
 }
 
-failure_ptr actor_cell_base::message_failed(failure_ptr const& f) noexcept {
-  try {
-    std::rethrow_exception(f.exception());
-  } catch (actor_exit const&) {
-    static_cast<void>(f.read());
-    return death_of(*this, end_reason::exited);
-  } catch (...) { return f; }
-}
-
 // The constructor is no call, and has taken no place.
 void actor_cell_base::make_room() noexcept {
   actor_extras& e = *extras_.load(std::memory_order_relaxed);
   if (e.room && life_ != life::unborn) e.room->give_back();
-}
-
-namespace {
-
-std::string how_it_ended(end_reason r) {
-  switch (r) {
-    case end_reason::no_handles: return "its last handle is gone";
-    case end_reason::stopped: return "it was stopped";
-    case end_reason::killed: return "it was killed";
-    case end_reason::exited: return "it called exit_actor";
-    case end_reason::failed: return "it failed";
-    case end_reason::runtime_ended: return "its runtime is over";
-  }
-  return {};
-}
-
-}  // namespace
-
-failure_ptr death_of(actor_cell_base const& a, end_reason r, failure_ptr const& cause) noexcept {
-  try {
-    std::string text = "mobula: the actor " + a.description() + " does not live any more: " + how_it_ended(r);
-    if (cause) text += ": " + cause.message();
-    failure_ptr f = failure_ptr::following(std::make_exception_ptr(actor_died(r, text)), cause);
-    static_cast<void>(f.read());  // it was wanted: only the calls that end with it count as failures
-    return f;
-  } catch (...) { return failure_ptr::capture(std::current_exception()); }
-}
-
-void throw_not_kept(std::string const& call) {
-  throw error(
-      "mobula: an argument of " + call +
-      " can't be copied, but has to be kept, as the actor may be restarted and it may be wanted once more: pass a "
-      "std::shared_ptr of it, or leave out max_restarts (of a constructor) or max_task_retries (of a method)");
-}
-
-void send_death(actor_cell_base& a) {
-  actor_extras* const e = a.extras();
-  if (e == nullptr || e->lives == nullptr) return send_end(a, end_reason::killed);
-  auto const act = [](control& c, actor_cell_base& cell) noexcept {
-    delete &c;
-    if (cell.alive()) cell.extras()->lives->die(end_reason::killed, death_of(cell, end_reason::killed));
-  };
-  a.send(*new control(act, false), false);
-}
-
-void send_end(actor_cell_base& a, end_reason r) {
-  struct ending final : control {
-    explicit ending(end_reason r) noexcept
-        : control(
-              [](control& c, actor_cell_base& cell) noexcept {
-                std::unique_ptr<ending> const me(static_cast<ending*>(&c));
-                cell.die(me->reason, death_of(cell, me->reason));
-              },
-              true),
-          reason(r) {}
-    end_reason reason;
-  };
-  a.send(*new ending(r), r == end_reason::stopped);
 }
 
 }  // namespace mobula::detail

@@ -9,7 +9,9 @@ namespace mobula::detail {
 void reentrant_context::stack_left() noexcept { actor_.stack_left_behind(); }
 
 actor_extras::actor_extras(actor_cell_base& a) noexcept : reentrant(a), by_default{&a} {}
-actor_extras::~actor_extras() = default;
+actor_extras::~actor_extras() {
+  if (keeps_constructor_) constructor->release_handle();
+}
 
 bool actor_extras::held_up() const noexcept {
   return wants_to_be_alone.message != nullptr || (lives != nullptr && lives->dying());

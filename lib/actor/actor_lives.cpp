@@ -1,6 +1,7 @@
 #include <mobula/actor/actor_exit.hpp>
 #include <mobula/actor/actor_extras.hpp>
 #include <mobula/actor/actor_lives.hpp>
+#include <mobula/actor/actor_names.hpp>
 #include <mobula/core/error.hpp>
 
 #include <utility>
@@ -73,6 +74,7 @@ void actor_lives::die(end_reason r, failure_ptr why) noexcept {
     how_ = r;
     dying_.store(true, std::memory_order_release);
   }
+  if (is_last()) leave_name(actor_);  // before anybody can see the call end that was the death
   actor_.deliver(notice_, message_kind::notice);
 }
 
@@ -96,6 +98,11 @@ void actor_lives::obey() noexcept {
   if (actor_.alive()) die(end_reason::failed, {});
 }
 
+failure_ptr actor_lives::ordered_why() noexcept {
+  auto const lock = lock_supervisor();
+  return place_.why;
+}
+
 // By the actor, alone; so nothing else touches what the mutex guards.
 void actor_lives::restart_or_end() noexcept {
   restart_due_ = false;
@@ -109,11 +116,11 @@ void actor_lives::restart_or_end() noexcept {
 
 verdict actor_lives::decide() noexcept {
   if (options_.supervisor != nullptr) return options_.supervisor->decide(place_, why_);
-  return {options_.max_restarts < 0 || restarts_ < options_.max_restarts};
+  return {!is_last()};
 }
 
 void actor_lives::construct() noexcept {
-  ++restarts_;
+  restarts_.fetch_add(1, std::memory_order_relaxed);
   if (worker* const w = this_worker()) w->context = &actor_;
   bool exits = false;
   failure_ptr failed;
@@ -150,6 +157,8 @@ void actor_lives::end(failure_ptr ordered) noexcept {
 
 void actor_lives::ended() noexcept {
   leave_supervisor();
+  construct_again_ = {};  // with arguments that may be handles, of this very actor too
+  saved_ = {};
   dying_.store(false, std::memory_order_release);
   give_back();
 }

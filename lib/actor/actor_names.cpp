@@ -19,7 +19,7 @@ void check_class(actor_cell_base const& a, std::type_info const& wanted) {
   if (a.type() == wanted) return;
   actor_extras const& e = *a.extras();
   throw error("mobula: the actor " + quoted(e.name, e.name_space) + " is of class " + readable_name(a.type()) +
-              ", not " + readable_name(wanted));
+              ", not " + readable_name(wanted) + ": use another name or name_space, or end that one before");
 }
 
 // How many letters have to be changed, added or taken away to make one of the other (Levenshtein).
@@ -40,6 +40,10 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 actor_names& names_of(scheduler& s) { return s.parts.get<actor_names>(); }
+
+void leave_name(actor_cell_base& a) noexcept {
+  if (actor_extras const* const e = a.extras(); e != nullptr && !e->name.empty()) names_of(a.owner()).leave(a);
+}
 
 actor_cell_base* actor_names::find(std::string_view name, std::string_view name_space, std::type_info const& type) {
   std::lock_guard const lock(mutex_);
@@ -62,7 +66,8 @@ actor_cell_base* actor_names::enter(actor_cell_base& a, bool detached, bool or_o
       if (!or_other)
         throw error("mobula: there is an actor " + quoted(e.name, e.name_space) + " already, of class " +
                     readable_name(other.type()) +
-                    ": set actor_options::get_if_exists to get that one, or end it before");
+                    (other.type() == a.type() ? ": set actor_options::get_if_exists to get that one, or end it before"
+                                              : ": use another name or name_space, or end that one before"));
       if (other.try_add_handle()) return &other;
     }
     at->second = {&a, false};  // the other one's last handle is gone

@@ -16,7 +16,7 @@ route route_by(actor_cell_base& a, concurrency c) {
   return {};
 }
 
-route route_of(actor_cell_base& a, method_options const& m) {
+route route_by_options(actor_cell_base& a, method_options const& m) {
   if (m.method.key == nullptr) throw error("mobula: method_options::method is missing: name it, mobula::method<&T::m>");
   if (m.concurrency_group.empty()) return route_by(a, m.concurrency.value_or(serial));
   if (m.concurrency)
@@ -24,9 +24,19 @@ route route_of(actor_cell_base& a, method_options const& m) {
   return {&find_group(a.extras(), m.concurrency_group), concurrency::kind::parallel};
 }
 
+// What its actor's methods do, unless they are reentrant, this one does too.
+route route_of(actor_cell_base& a, method_options const& m, bool actor_blocks) {
+  route r = route_by_options(a, m);
+  if (m.blocking)
+    let_block(r, blocking_kind::asked);
+  else if (actor_blocks && r.how != concurrency::kind::reentrant)
+    r.blocks = blocking_kind::if_plain;
+  return r;
+}
+
 }  // namespace
 
-void set_up(actor_cell_base& a, concurrency by_default, std::vector<concurrency_group> const& groups,
+void set_up(actor_cell_base& a, concurrency by_default, bool blocking, std::vector<concurrency_group> const& groups,
             std::vector<method_options> const& methods) {
   for (concurrency_group const& g : groups) {
     if (g.name.empty()) throw error("mobula: a concurrency group needs a name");
@@ -35,14 +45,24 @@ void set_up(actor_cell_base& a, concurrency by_default, std::vector<concurrency_
       if (other.name == g.name) throw error("mobula: there are two concurrency groups '" + g.name + "'");
     a.need_extras().add_group(a, g.name, g.limit);
   }
-  if (by_default != serial) {
-    route const to = route_by(a, by_default);
+  if (by_default != serial || blocking) {
+    route to = route_by(a, by_default);
+    if (blocking) let_block(to, blocking_kind::if_plain);
     a.need_extras().by_default = to;
   }
   for (method_options const& m : methods) {
-    route const to = route_of(a, m);
+    route const to = route_of(a, m, blocking);
     a.need_extras().methods.push_back({m.method.key, to});
   }
+}
+
+void let_block(route& r, blocking_kind b) {
+  if (r.how == concurrency::kind::reentrant)
+    throw error(
+        "mobula: a reentrant call can't be blocking: it would let others run while it waits, which a thread that "
+        "blocks "
+        "does not do; give it a concurrency of serial or parallel(n)");
+  r.blocks = b;
 }
 
 void check_name(std::string const& name, std::string const& name_space, bool get_if_exists, lifetime l) {
@@ -60,7 +80,7 @@ void set_name(actor_cell_base& a, std::string const& name, std::string const& na
   actor_extras& e = a.need_extras();
   e.name = name;
   e.name_space = name_space;
-  e.on_end.emplace_back([&a, &all = names_of(a.owner())](end_reason, failure_ptr const&) { all.leave(a); });
+  e.on_end.emplace_back([&a](end_reason, failure_ptr const&) { leave_name(a); });
 }
 
 void set_resources(actor_cell_base& a, double cpus, double gpus, std::size_t memory,

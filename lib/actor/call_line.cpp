@@ -2,18 +2,29 @@
 
 namespace mobula::detail {
 
-call_line::call_line(actor_cell_base& cell) noexcept : job(&step), cell_(cell) { cell_.add_handle(); }
+call_line::call_line(actor_cell_base& cell) noexcept : job(&step), cell_(cell) {
+  cell_.add_handle();
+  closed_ = !cell_.add_line(*this);
+}
 
 void call_line::pass(std::list<departing_call>& entry) noexcept {
   departing_call const c = entry.front();
   {
     std::lock_guard const lock(mutex_);
-    if (line_.empty() && c.wait == nullptr) return c.to->deliver(*c.message, c.kind);
+    if (line_.empty() && (c.wait == nullptr || closed_)) return c.to->deliver(*c.message, c.kind);
     line_.splice(line_.end(), entry);
+    held_up_.store(true, std::memory_order_relaxed);
     if (line_.size() > 1) return;
-    shares_.fetch_add(1, std::memory_order_relaxed);  // for the wait
+    add_share();  // for the wait
   }
   c.wait(*c.message, cell_.owner(), *this);
+}
+
+// The first can't leave the line meanwhile; whoever has its arguments waits for the lock.
+void call_line::close() noexcept {
+  std::lock_guard const lock(mutex_);
+  closed_ = true;
+  if (!line_.empty()) line_.front().stop_waiting(*line_.front().message);
 }
 
 void call_line::step(job& j, job_verb) noexcept { static_cast<call_line&>(j).advance(); }
@@ -26,8 +37,11 @@ void call_line::advance() noexcept {
     do {
       line_.front().to->deliver(*line_.front().message, line_.front().kind);
       line_.pop_front();
-    } while (!line_.empty() && line_.front().wait == nullptr);
-    if (!line_.empty()) first = line_.front();
+    } while (!line_.empty() && (line_.front().wait == nullptr || closed_));
+    if (!line_.empty())
+      first = line_.front();
+    else
+      held_up_.store(false, std::memory_order_release);
   }
   if (first.message != nullptr)
     first.wait(*first.message, cell_.owner(), *this);
@@ -38,6 +52,7 @@ void call_line::advance() noexcept {
 void call_line::release() noexcept {
   if (shares_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   actor_cell_base& cell = cell_;
+  cell.remove_line(*this);
   delete this;
   cell.release_handle();
 }

@@ -2,13 +2,13 @@
 #include <mobula/actor/actor_extras.hpp>
 #include <mobula/actor/current_actor.hpp>
 #include <mobula/core/error.hpp>
+#include <mobula/core/task_context.hpp>
 
 namespace mobula {
 namespace detail {
 actor_cell_base* running_actor() noexcept {
-  worker* const w = this_worker();
-  auto* const here = w != nullptr && w->context != nullptr ? w->context->beneath() : nullptr;
-  auto* const c = dynamic_cast<actor_context*>(here);
+  execution_context* const here = this_context();
+  auto* const c = dynamic_cast<actor_context*>(here != nullptr ? here->beneath() : nullptr);
   return c != nullptr ? &c->actor() : nullptr;
 }
 

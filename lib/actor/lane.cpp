@@ -1,4 +1,5 @@
 #include <mobula/actor/lane.hpp>
+#include <mobula/core/blocking_thread.hpp>
 #include <mobula/core/tick_clock.hpp>
 
 namespace mobula::detail {
@@ -23,8 +24,11 @@ void lane::be_at_work() noexcept {
 
 void lane::go_on() noexcept { owner().submit(*this); }
 
-void lane::finish_task(scheduler const& s) noexcept {
-  if (worker* const w = this_worker(); w != nullptr && &w->owner == &s) w->count_finished();
+void lane::finish_task(scheduler& s) noexcept {
+  if (worker* const w = this_worker(); w != nullptr && &w->owner == &s)
+    w->count_finished();
+  else if (current_blocking_thread != nullptr && &current_blocking_thread->owner == &s)
+    s.finish_from_outside();
 }
 
 void lane::look_into_mailbox() noexcept {

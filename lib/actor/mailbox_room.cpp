@@ -1,6 +1,7 @@
 #include <mobula/actor/actor_extras.hpp>
 #include <mobula/actor/mailbox_full.hpp>
 #include <mobula/actor/mailbox_room.hpp>
+#include <mobula/core/task_context.hpp>
 
 #include <string>
 
@@ -9,9 +10,8 @@ namespace {
 
 // A reentrant call lets the actor go on while it waits; any other is what those in the mailbox may be waiting for.
 bool runs_in(actor_cell_base const& a) noexcept {
-  worker* const w = this_worker();
-  auto* const here = w != nullptr && w->context != nullptr ? w->context->beneath() : nullptr;
-  auto* const c = dynamic_cast<actor_context*>(here);
+  execution_context* const here = this_context();
+  auto* const c = dynamic_cast<actor_context*>(here != nullptr ? here->beneath() : nullptr);
   return c != nullptr && !c->is_reentrant() && &c->actor() == &a;
 }
 

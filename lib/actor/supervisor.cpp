@@ -54,6 +54,7 @@ void supervisor_core::add(supervised& s) noexcept {
     s.poked = true;
     s.actor.add_handle();
   }
+  s.actor.end_if_unborn(end_reason::failed);
   s.actor.send(s, false);
 }
 
@@ -124,6 +125,7 @@ verdict supervisor_core::decide(supervised& s, failure_ptr const& why) noexcept 
   }
   while (told != nullptr) {
     supervised& next = *std::exchange(told, told->next_told);  // from when it is sent, it may be told again
+    if (!v.restart) next.actor.end_if_unborn(end_reason::failed);
     next.actor.send(next, false);
   }
   for (auto const& w : to_tell) {

@@ -296,6 +296,8 @@ bool manual_scheduler::finish(time_point) {
   while (run_or_pass_time(time_point::max())) {}
   parts.let_go();
   while (run_or_pass_time(time_point::max())) {}
+  parts.end();
+  while (run_or_pass_time(time_point::max())) {}
   over_ = true;
   if (asio_ != nullptr) asio_->close();  // whoever waits for something in flight there gets an error
   while (run_or_pass_time(time_point::max())) {}

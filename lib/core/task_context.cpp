@@ -83,10 +83,7 @@ void task_context::begin(job& j, scheduler& s) noexcept {
 void task_context::enter() noexcept {
   if (record_ != nullptr) [[unlikely]]
     record_->begins();
-  if (worker* const w = this_worker())
-    w->context = this;
-  else
-    current_blocking_thread->context = this;
+  enter_context(this);
 }
 
 void task_context::resume_coroutine(job& j, scheduler& s) noexcept {
@@ -128,6 +125,13 @@ execution_context* this_context() noexcept {
   return current_blocking_thread != nullptr ? current_blocking_thread->context : nullptr;
 }
 
+void enter_context(execution_context* c) noexcept {
+  if (worker* const w = this_worker())
+    w->context = c;
+  else
+    current_blocking_thread->context = c;
+}
+
 task_context* this_task_context() noexcept {
   execution_context* const c = this_context();
   return c != nullptr ? c->task() : nullptr;
@@ -159,8 +163,8 @@ std::optional<unsigned> this_task::worker() noexcept {
 }
 
 std::vector<unsigned> this_task::gpu_ids() {
-  detail::worker* const w = detail::this_worker();
-  return w != nullptr && w->context != nullptr ? w->context->gpu_ids() : std::vector<unsigned>();
+  detail::execution_context* const c = detail::this_context();
+  return c != nullptr ? c->gpu_ids() : std::vector<unsigned>();
 }
 
 void this_task::check() {

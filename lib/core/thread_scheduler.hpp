@@ -94,6 +94,7 @@ class thread_scheduler final : public scheduler {
   [[nodiscard]] bool wait_until_drained(time_point limit);
   [[nodiscard]] std::uint64_t unfinished() const noexcept;
   void say_who_is_left() const noexcept;
+  void drain_again();
   void poll_reactor(fiber_worker& w) noexcept;
   void sleep_in_reactor(fiber_worker& w) noexcept;
   void leave_reactor() noexcept;
@@ -154,7 +155,7 @@ class thread_scheduler final : public scheduler {
   std::mutex drained_mutex_;
   std::condition_variable drained_changed_;
   bool drained_told_ = false;
-  bool parts_let_go_ = false;  // by whoever shuts down
+  bool parts_let_go_ = false, parts_ended_ = false;  // by whoever shuts down
 
   std::vector<std::unique_ptr<fiber_worker>> workers_;
   worker_threads threads_;

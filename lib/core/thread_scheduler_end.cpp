@@ -29,14 +29,9 @@ void thread_scheduler::close(bool drop) noexcept {
 
 bool thread_scheduler::finish(time_point limit) {
   if (!wait_until_drained(limit)) return false;
-  if (!parts_let_go_ && parts.let_go()) {  // what they begin with that is counted by now
-    {
-      std::lock_guard const lock(drained_mutex_);
-      drained_told_ = false;
-    }
-    wake_all();
-  }
-  parts_let_go_ = true;
+  if (!std::exchange(parts_let_go_, true) && parts.let_go()) drain_again();
+  if (!wait_until_drained(limit)) return false;
+  if (!std::exchange(parts_ended_, true) && parts.end()) drain_again();
   if (!wait_until_drained(limit)) return false;
   stopping_.store(true, std::memory_order_release);
   wake_all();
@@ -44,6 +39,15 @@ bool thread_scheduler::finish(time_point limit) {
   blocking_.stop();
   end();
   return true;
+}
+
+// There may be tasks again, which are counted by now.
+void thread_scheduler::drain_again() {
+  {
+    std::lock_guard const lock(drained_mutex_);
+    drained_told_ = false;
+  }
+  wake_all();
 }
 
 bool thread_scheduler::wait_until_drained(time_point limit) {

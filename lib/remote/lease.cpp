@@ -33,7 +33,7 @@ std::shared_ptr<pending_place> pending_place_for(scheduler& s, std::shared_ptr<t
   std::shared_ptr<resource_pool> own = by_function ? b.places_of(o, place_limit::pending) : nullptr;
   if (own != nullptr) d.push_back({own.get(), units_of_one});
   if (b.pending() != nullptr) d.push_back({b.pending(), units_of_one});
-  return d.empty() ? nullptr : std::make_shared<pending_place>(b, std::move(d), std::move(own));
+  return d.empty() ? nullptr : std::make_shared<pending_place>(s, std::move(d), std::move(own));
 }
 
 std::shared_ptr<pending_place> wait_for_pending_place(scheduler& s, std::shared_ptr<task_options const> const& o) {

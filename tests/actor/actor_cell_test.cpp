@@ -218,6 +218,7 @@ TEST_CASE("a call after shutdown throws and says why, and the handle may outlive
     CHECK_THROWS_AS(a.call<&traced::number>(mb::put(1)), mb::no_runtime);
   }
   CHECK_THROWS_AS(a.call<&traced::a>(), mb::no_runtime);
+  CHECK(log == "()");
   a = {};
   CHECK(log == "()");
 }
@@ -231,6 +232,7 @@ TEST_CASE("handles may outlive a runtime with threads", "[actor]") {
     mb::get(a.call<&traced::a>());
   }
   CHECK_THROWS_AS(a.call<&traced::a>(), mb::no_runtime);
+  CHECK(log == "(a)");
   a = {};
   CHECK(log == "(a)");
 }

@@ -244,7 +244,8 @@ TEST_CASE("results and elements may be movable only, void, and references, which
   std::vector<std::string> const words(4, std::string(40, 'x'));
   for (std::string const& s : mb::map_window(identity, words)) CHECK(s == words[0]);
   for (std::string const& s : mb::map_window(later, words)) CHECK(s == words[0]);
-  CHECK(mb::get(mb::map_window(twice, std::vector<int>()).next()) == std::nullopt);
+  auto nothing = mb::map_window(twice, std::vector<int>());
+  CHECK(mb::get(nothing.next()) == std::nullopt);
 }
 
 TEST_CASE("a range that is kept lives until the last task that was started, as elements may refer to it", "[remote]") {
@@ -263,7 +264,10 @@ TEST_CASE("a range that is kept lives until the last task that was started, as e
       co_await mb::sleep_for(1s);
       right += s == std::string(40, 'y') ? 1 : 0;
     };
-    static_cast<void>(mb::map_window(look, owner(), {.in_flight = 6}).next());
+    {
+      auto window = mb::map_window(look, owner(), {.in_flight = 6});
+      static_cast<void>(window.next());
+    }
     rt.advance(1h);
     REQUIRE(right == 6);
   }

@@ -15,7 +15,7 @@ namespace detail {
 struct actor_access;
 }
 
-/// A handle to an actor with settings for calls.
+/// A handle to an actor with settings for calls. A value, as `actor` is; copies of it make calls in one order.
 template <class T>
 class configured_actor;
 
@@ -29,9 +29,10 @@ class configured_actor;
 /// coroutine keeps the actor until it ends, unless actor_options say otherwise.
 ///
 /// Threads:  handles may be copied and used by any thread, also the same one at once.
-/// Lifetime: the object lives until the last handle is gone and every call has been handled, or until `stop`, `kill` or
-///           exit_actor. Its destructor runs on a worker, after everything else. Calls keep it alive, futures of their
-///           results don't. An actor that keeps a handle to itself never ends by itself.
+/// Lifetime: the object lives until the last handle is gone and every call has been handled, or until `stop`, `kill`,
+///           exit_actor or the end of its runtime: when all tasks are over, whoever still has handles. Its destructor runs
+///           on a worker, after everything else. Calls keep it alive, futures of their results don't. Actors that keep
+///           handles to themselves, or each other, don't end before their runtime does.
 template <class T>
 class actor : public detail::actor_calls<actor<T>, T> {
  public:
@@ -60,11 +61,12 @@ class actor : public detail::actor_calls<actor<T>, T> {
   /// Tells whether two are handles to the same actor.
   friend bool operator==(actor const& a, actor const& b) noexcept { return a.cell_ == b.cell_; }
 
-  /// This handle with settings for the calls that are made through the result, which uses this one.
+  /// A handle with settings for the calls that are made through it. It keeps the actor as others do; its calls are in
+  /// order with those of this one.
   ///
   ///     c.options({.high_priority = true}).post<&server::reload>();
   ///
-  /// Errors: throws mobula::error if the actor has no such concurrency group.
+  /// Errors: throws mobula::error if this is a handle to nothing, or the actor has no such concurrency group.
   [[nodiscard]] configured_actor<T> options(call_options const& o) const;
 
   /// Ends the actor when what was sent before has been handled: its object is destroyed, and what is sent later ends with
@@ -90,16 +92,12 @@ class actor : public detail::actor_calls<actor<T>, T> {
   explicit actor(detail::object_cell<T>* c) noexcept : cell_(c) {}
 
   detail::object_cell<T>& get() const {
-    if (cell_ == nullptr)
-      throw error("mobula: this actor handle is a handle to nothing: it was default-constructed or moved from");
+    if (cell_ == nullptr) detail::throw_no_actor();
     return *cell_;
   }
 
-  detail::route route_to(void const* key) const noexcept {
-    detail::actor_extras* const e = cell_->extras();
-    return e == nullptr ? detail::route{cell_} : e->route_of(key);
-  }
-  actor const& origin() const noexcept { return *this; }
+  detail::route route_to(void const* key) const noexcept { return detail::route_of(*cell_, key); }
+  detail::kept_handle<T> kept() const { return detail::kept_handle<T>(need_line()); }
   detail::call_line* line() const noexcept { return line_.load(std::memory_order_acquire); }
   detail::call_line& need_line() const {
     if (detail::call_line* const l = line()) return *l;
@@ -128,32 +126,42 @@ class configured_actor : public detail::actor_calls<configured_actor<T>, T> {
   friend detail::send_trying;
   friend detail::send_awaiting;
 
-  configured_actor(actor<T> const& a, call_options const& o)
-      : actor_(a), high_(o.high_priority), cancellable_(o.cancellable) {
+  configured_actor(detail::kept_handle<T> a, call_options const& o)
+      : handle_(std::move(a)),
+        high_(o.high_priority),
+        cancellable_(o.cancellable),
+        detached_(o.detached),
+        blocking_(o.blocking) {
     if (o.concurrency_group.empty()) return;
-    group_ = &detail::find_group(a.get().extras(), o.concurrency_group);
+    group_ = &detail::find_group(get().extras(), o.concurrency_group);
   }
 
-  detail::object_cell<T>& get() const { return actor_.get(); }
-  detail::route route_to(void const* key) const noexcept {
-    detail::route r = group_ != nullptr ? detail::route{group_, concurrency::kind::parallel} : actor_.route_to(key);
+  detail::object_cell<T>& get() const { return handle_.get(); }
+  detail::route route_to(void const* key) const {
+    detail::route r =
+        group_ != nullptr ? detail::route{group_, concurrency::kind::parallel} : detail::route_of(get(), key);
     if (high_) r.kind = detail::message_kind::high;
     r.cancellable = cancellable_;
+    r.detached = detached_;
+    if (blocking_) detail::let_block(r, detail::blocking_kind::asked);
     return r;
   }
-  actor<T> const& origin() const noexcept { return actor_; }
-  detail::call_line* line() const noexcept { return actor_.line(); }
-  detail::call_line& need_line() const { return actor_.need_line(); }
+  detail::kept_handle<T> const& kept() const noexcept { return handle_; }
+  detail::call_line* line() const noexcept { return handle_.line(); }
+  detail::call_line& need_line() const noexcept { return handle_.need_line(); }
 
-  actor<T> const& actor_;
+  detail::kept_handle<T> handle_;
   detail::parallel_lane* group_ = nullptr;
   bool high_;
   bool cancellable_;
+  bool detached_;
+  bool blocking_;
 };
 
 template <class T>
 configured_actor<T> actor<T>::options(call_options const& o) const {
-  return configured_actor<T>(*this, o);
+  static_cast<void>(get());
+  return configured_actor<T>(kept(), o);
 }
 
 }  // namespace mobula

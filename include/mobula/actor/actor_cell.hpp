@@ -2,8 +2,10 @@
 
 #include <mobula/actor/actor_died.hpp>
 #include <mobula/actor/lane.hpp>
+#include <mobula/actor/living_actors.hpp>
 #include <mobula/core/failure.hpp>
 #include <mobula/core/scheduler.hpp>
+#include <mobula/core/spin_lock.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -15,6 +17,7 @@
 namespace mobula::detail {
 
 struct actor_extras;
+class call_line;
 
 /// Something that an actor does about itself, between messages.
 struct control : job {
@@ -50,7 +53,27 @@ class actor_cell_base : public lane {
   [[nodiscard]] bool has_handles() const noexcept { return (handles_.load(std::memory_order_relaxed) & ~ending) != 0; }
   void release_handle() noexcept;
 
-  /// Throws no_runtime if calls from outside are refused, and this is outside.
+  /// Lets the constructor wait no more for arguments and resources. It is not called then if the actor is doomed, or its
+  /// runtime drops. By who keeps the actor alive, from when others know of it.
+  void wait_no_more() noexcept;
+
+  /// As when it is killed, if it is not constructed yet, for a reason of somebody else's.
+  void end_if_unborn(end_reason r) noexcept;
+
+  /// The actor will end so, whatever comes: from when this returns no call of it begins, but ends with actor_died. The
+  /// first reason counts.
+  void doom(end_reason r) noexcept;
+  [[nodiscard]] bool is_doomed() const noexcept { return doom_.load(std::memory_order_relaxed) != no_doom; }
+  /// If it is doomed.
+  [[nodiscard]] end_reason doomed_to() const noexcept {
+    return static_cast<end_reason>(doom_.load(std::memory_order_relaxed));
+  }
+
+  /// Ends it, though it has handles, as its runtime is over. It is doomed; by who keeps it alive.
+  void end_with_runtime() noexcept;
+
+  /// Throws no_runtime if calls from outside are refused, and this is outside, or the actor ends with its runtime: whoever
+  /// calls it then, from a destructor, would else wait for one that does the same.
   void check_open() const;
 
   /// Sends a control; ordered ones come after what was sent before, others before all that waits. By who keeps the actor
@@ -74,15 +97,22 @@ class actor_cell_base : public lane {
   /// The devices of the actor.
   [[nodiscard]] std::vector<unsigned> gpus() const;
 
-  /// Whether there is an object; else why not, in the failure that each call then ends with.
+  /// Whether there is an object.
   [[nodiscard]] bool alive() const noexcept { return life_ == life::alive; }
-  [[nodiscard]] virtual failure_ptr& why_dead() noexcept = 0;
+  /// Whether a call may begin; else with what it ends.
+  [[nodiscard]] bool takes_calls() const noexcept { return life_ == life::alive && !is_doomed(); }
+  [[nodiscard]] failure_ptr why_not() noexcept;
 
   /// Whether its life is over, and why.
   [[nodiscard]] bool has_ended() const noexcept { return life_ >= life::dead; }
   [[nodiscard]] end_reason reason() const noexcept { return reason_; }
 
+  /// Why its life is over. When it is.
+  [[nodiscard]] virtual failure_ptr& why_dead() noexcept = 0;
+
   void born() noexcept;
+  /// The constructor has failed, or was not called.
+  void not_born(failure_ptr why, bool begun) noexcept;
   /// Ends the actor's life, but for its handles: destroys the object, if there is one, when nothing else of the actor runs.
   void die(end_reason reason, failure_ptr why) noexcept;
 
@@ -121,6 +151,12 @@ class actor_cell_base : public lane {
   /// By the lanes, from any thread.
   void lane_parked() noexcept;
 
+  /// Knows of a line; false if the actor's life is over.
+  [[nodiscard]] bool add_line(call_line& l) noexcept;
+  void remove_line(call_line& l) noexcept;
+
+  living_link living;
+
  protected:
   ~actor_cell_base();
   [[nodiscard]] bool is_dead() const noexcept { return life_ == life::dead; }
@@ -144,10 +180,14 @@ class actor_cell_base : public lane {
   void park_lanes(bool drain) noexcept;
   void take_notice(job& j) noexcept;
   [[nodiscard]] bool has_handle_again() noexcept;
+  [[nodiscard]] bool ends_with_runtime() const noexcept {
+    return is_doomed() && doomed_to() == end_reason::runtime_ended;
+  }
   [[nodiscard]] bool end() noexcept;
   void make_room() noexcept;
   void release_lanes() noexcept;
   void tell_end(failure_ptr const& why) noexcept;
+  void close_lines() noexcept;
 
   static constexpr std::uint32_t ending = std::uint32_t{1} << 31;
 
@@ -165,10 +205,20 @@ class actor_cell_base : public lane {
   end_reason reason_ = end_reason::no_handles;
   bool coroutine_started_ = false;
   bool keeps_calls_ = false;
+  // no_doom, then an end_reason. Set once, by any thread; relaxed, as nothing else is read by it: a call that begins after
+  // who has set it has let it begin sees it.
+  static constexpr std::uint8_t no_doom = 255;
+  std::atomic<std::uint8_t> doom_{no_doom};
+  spin_lock lines_lock_;  // of the following
+  bool lines_closed_ = false;
+  call_line* lines_ = nullptr;
 };
 
 /// What calls of an actor that has ended so end with.
 [[nodiscard]] failure_ptr death_of(actor_cell_base const& a, end_reason r, failure_ptr const& cause = {}) noexcept;
+
+/// A handle is one to nothing.
+[[noreturn]] void throw_no_actor();
 
 /// An argument can't be copied, and would have to be.
 [[noreturn]] void throw_not_kept(std::string const& call);

@@ -5,9 +5,11 @@
 #include <mobula/actor/mailbox_room.hpp>
 #include <mobula/actor/method.hpp>
 #include <mobula/actor/parallel_lane.hpp>
+#include <mobula/future/shared_state.hpp>
 #include <mobula/remote/lease.hpp>
 
 #include <atomic>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -35,12 +37,21 @@ class reentrant_context final : public actor_context {
   actor_cell_base& actor_;
 };
 
+/// Whether a call may block its thread, so that it has to have one of its own.
+enum class blocking_kind : std::uint8_t {
+  none,
+  if_plain,  // its actor's methods may, as far as they are no coroutines
+  asked,     // this one
+};
+
 /// Where a message goes, and how it is handled there.
 struct route {
   actor_context* context = nullptr;
   concurrency::kind how = concurrency::kind::serial;
   message_kind kind = message_kind::normal;
   bool cancellable = false;  // also while it runs, whoever calls
+  bool detached = false;     // from who calls
+  blocking_kind blocks = blocking_kind::none;
 
   [[nodiscard]] lane& to() const noexcept {
     if (how == concurrency::kind::parallel) return static_cast<parallel_lane&>(*context);
@@ -68,6 +79,12 @@ struct actor_extras {
   parallel_lane& add_group(actor_cell_base& a, std::string_view name, unsigned limit);
   [[nodiscard]] route route_of(void const* method) const noexcept;
 
+  /// From when the maker has begun with the actor.
+  void keep_constructor() noexcept {
+    constructor->add_handle();
+    keeps_constructor_ = true;
+  }
+
   // Written before the first handle is given out, and then only read.
 
   std::string name;
@@ -80,6 +97,8 @@ struct actor_extras {
   std::unique_ptr<actor_lives> lives;  // null for one life
   std::optional<mailbox_room> room;    // of a bounded mailbox; it locks itself
   std::shared_ptr<lease> has;          // of its runtime's resources; null for nothing
+  // The call that constructs the object, if it has to wait for something; kept, as one may cut that short at any time.
+  shared_state_base* constructor = nullptr;
 
   // By whoever is at work on the actor itself.
 
@@ -103,7 +122,16 @@ struct actor_extras {
   /// Who is told when the actor's life ends, on a worker, or where the last handle goes if the runtime is over; then they
   /// are forgotten. They may not throw.
   std::vector<std::function<void(end_reason, failure_ptr const&)>> on_end;
+
+ private:
+  bool keeps_constructor_ = false;
 };
+
+/// Where a call goes by what its actor's options say of its method.
+[[nodiscard]] inline route route_of(actor_cell_base& a, void const* method) noexcept {
+  actor_extras* const e = a.extras();
+  return e == nullptr ? route{&a} : e->route_of(method);
+}
 
 /// The group of that name. Throws mobula::error, which tells what groups there are.
 [[nodiscard]] parallel_lane& find_group(actor_extras const* e, std::string_view name);

@@ -70,6 +70,9 @@ class actor_lives {
   /// Does what the supervisor has ordered, unless it is done.
   void obey() noexcept;
 
+  /// Why its supervisor has ordered its end; null if it has not.
+  [[nodiscard]] failure_ptr ordered_why() noexcept;
+
   /// The actor has ended, but for its handles; nothing of it runs.
   void ended() noexcept;
   /// With this locked, an actor of a supervisor may find that it has nothing to do any more, and ends.
@@ -79,7 +82,11 @@ class actor_lives {
     if (options_.supervisor != nullptr) options_.supervisor->remove(place_);
   }
 
-  [[nodiscard]] int restarts() const noexcept { return restarts_; }
+  [[nodiscard]] int restarts() const noexcept { return restarts_.load(std::memory_order_relaxed); }
+  /// Whether the next death is the end, for certain. Once true, it stays true. Any thread.
+  [[nodiscard]] bool is_last() const noexcept {
+    return options_.supervisor == nullptr && options_.max_restarts >= 0 && restarts() >= options_.max_restarts;
+  }
   /// What it has died of in the end.
   [[nodiscard]] failure_ptr const& died_of() const noexcept { return why_; }
 
@@ -104,7 +111,7 @@ class actor_lives {
 
   // By who is at work.
   bool restart_due_ = false;
-  int restarts_ = 0;
+  std::atomic<int> restarts_{0};  // relaxed: a number, by which others only know early what will be
 
   std::mutex mutex_;  // of the following, while calls may run
   failure_ptr why_;

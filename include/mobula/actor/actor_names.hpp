@@ -15,7 +15,8 @@ namespace mobula::detail {
 
 /// The actors of one runtime that have names. It knows them without keeping them alive, but for detached ones.
 ///
-/// An actor is found from when it is made until its life ends or its last handle is gone; whoever finds it gets a handle.
+/// An actor is found from when it is made until it is told to end, or ends by itself, or its last handle is gone; whoever
+/// finds it gets a handle.
 /// Threads: any. No lock is held while a handle is given back.
 class actor_names final : public runtime_part {
  public:
@@ -28,7 +29,7 @@ class actor_names final : public runtime_part {
   /// a handle counted, instead. Else throws mobula::error if it is taken.
   [[nodiscard]] actor_cell_base* enter(actor_cell_base& a, bool detached, bool or_other);
 
-  /// Takes it out, if it is still the one of that name. By the actor whose life has ended.
+  /// Takes it out, if it is still the one of that name. By who keeps the actor alive.
   void leave(actor_cell_base& a) noexcept;
 
   [[nodiscard]] std::vector<std::string> names(std::string_view name_space);
@@ -54,6 +55,9 @@ class actor_names final : public runtime_part {
   std::map<full_name, entry, before> entries_;
   bool lets_go_ = false;  // the runtime ends: nothing is kept any more
 };
+
+/// Nobody finds an actor by its name any more, if it has one. By who keeps it alive. Again is harmless.
+void leave_name(actor_cell_base& a) noexcept;
 
 /// The names of a scheduler's actors.
 [[nodiscard]] actor_names& names_of(scheduler& s);

@@ -9,6 +9,7 @@
 #include <mobula/actor/supervisor.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -31,6 +32,8 @@ struct method_options {
   std::optional<mobula::concurrency> concurrency = {};
   /// Or the group that they belong to.
   std::string concurrency_group = {};
+  /// Whether it may block its thread; as actor_options::blocking, for this method alone, which may not be a coroutine.
+  bool blocking = false;
 };
 
 /// Settings of an actor, the same for its whole life.
@@ -39,7 +42,7 @@ struct method_options {
 template <class T>
 struct actor_options {
   /// By which get_actor finds it, in its runtime and namespace, and which errors call it. No two living actors have the
-  /// same; it is free again when the actor's life has ended, or its last handle is gone.
+  /// same; it is free again when the actor has been told to end, or has ended, or its last handle is gone.
   std::string name = {};
   std::string name_space = {};
   /// If the name is taken by an actor of the same class, that one is given instead, and the arguments aren't used, though
@@ -60,6 +63,11 @@ struct actor_options {
   std::vector<concurrency_group> concurrency_groups = {};
   /// How the calls of single methods are handled.
   std::vector<method_options> methods = {};
+  /// Whether methods may block in the kernel, or in a lock that is none of Mobula's. Then calls of those that are no
+  /// coroutines run on threads of their own (runtime_options::max_blocking_threads), as the first constructor does, so
+  /// that no worker is lost to them; they are handled in the same order, and as many at once, as without. `get` waits there
+  /// as on a thread outside of the runtime. Not for reentrant methods. The destructor, and restarts, run on workers.
+  bool blocking = false;
   /// How many calls may wait to be handled, all groups together and those that wait for their arguments too; 0 for any
   /// number. It takes a call more whenever one begins to be handled.
   std::ptrdiff_t mailbox = 0;
@@ -96,21 +104,30 @@ struct call_options {
   /// Whether `cancel` also stops the call while it runs, if its method waits or asks for its stop token; as
   /// task_options::cancellable.
   bool cancellable = false;
+  /// Whether it goes on when the task that makes it is cancelled, and is not bound by the deadline of that; as
+  /// task_options::detached. A post always does.
+  bool detached = false;
+  /// Whether it may block its thread; as actor_options::blocking, for this call alone, of a method that is no coroutine.
+  bool blocking = false;
 };
 
 namespace detail {
 
 class actor_cell_base;
+struct route;
+enum class blocking_kind : std::uint8_t;
 
 /// Throws mobula::error for what is not allowed without a name.
 void check_name(std::string const& name, std::string const& name_space, bool get_if_exists, lifetime l);
 
 /// Make what the options ask for. They throw mobula::error for what is not allowed.
-void set_up(actor_cell_base& a, concurrency by_default, std::vector<concurrency_group> const& groups,
+void set_up(actor_cell_base& a, concurrency by_default, bool blocking, std::vector<concurrency_group> const& groups,
             std::vector<method_options> const& methods);
 void set_name(actor_cell_base& a, std::string const& name, std::string const& name_space);
 void set_resources(actor_cell_base& a, double cpus, double gpus, std::size_t memory,
                    std::map<std::string, double> const& others);
+/// Calls by that route may block their thread. Throws mobula::error if that can't be.
+void let_block(route& r, blocking_kind b);
 void bound_mailbox(actor_cell_base& a, std::ptrdiff_t limit, when_full what);
 
 }  // namespace detail

@@ -13,8 +13,8 @@ namespace mobula::detail {
 template <class T, class Message>
 class [[nodiscard("nothing is sent until it is awaited: co_await it, or give it to get")]] call_operation {
  public:
-  call_operation(actor<T> const& handle, mailbox_room* room, route const& r, std::unique_ptr<Message> m) noexcept
-      : handle_(&handle), room_(room), route_(r), message_(std::move(m)) {
+  call_operation(kept_handle<T> handle, mailbox_room* room, route const& r, std::unique_ptr<Message> m) noexcept
+      : handle_(std::move(handle)), room_(room), route_(r), message_(std::move(m)) {
     if (room != nullptr) place_.emplace(*room);
   }
 
@@ -31,11 +31,11 @@ class [[nodiscard("nothing is sent until it is awaited: co_await it, or give it 
     if (place_) place_->result();
     mailbox_place place(room_);
     a.check_open();
-    return sending::depart(*handle_, route_, std::move(message_), std::move(place));
+    return sending::depart(handle_, route_, std::move(message_), std::move(place));
   }
 
  private:
-  actor<T> const* handle_;
+  kept_handle<T> handle_;
   mailbox_room* room_;
   route route_;
   std::unique_ptr<Message> message_;
@@ -66,13 +66,13 @@ struct send_trying {
 struct send_awaiting {
   template <class Handle, class Make>
   auto operator()(Handle const& handle, route const& r, Make make) const {
-    return send(handle.origin(), sending::room_of(handle.get()), r, make());
+    return send(handle.kept(), sending::room_of(handle.get()), r, make());
   }
 
  private:
   template <class T, class Message>
-  static auto send(actor<T> const& a, mailbox_room* room, route const& r, std::unique_ptr<Message> m) noexcept {
-    return call_operation<T, Message>(a, room, r, std::move(m));
+  static auto send(kept_handle<T> a, mailbox_room* room, route const& r, std::unique_ptr<Message> m) noexcept {
+    return call_operation<T, Message>(std::move(a), room, r, std::move(m));
   }
 };
 
@@ -127,7 +127,7 @@ class bounded_calls {
   ///
   ///     mb::future<int> f = co_await c.async_call<&counter::increment>(5);
   ///
-  /// Lifetime: the handle outlives it.
+  /// Lifetime: it keeps the actor; the handle may go.
   template <auto Method, class A = absent, class B = absent, class C = absent, class D = absent>
   [[nodiscard]] auto async_call(A&& a = {}, B&& b = {}, C&& c = {}, D&& d = {},
                                 call_site where = call_site::current()) const {

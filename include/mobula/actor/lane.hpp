@@ -21,8 +21,8 @@ class lane : public actor_context, protected job {
   /// alive, by a handle or by being counted by it, unless the message goes on with what ran in the actor before.
   void deliver(job& message, message_kind kind) noexcept;
 
-  /// Counts a task as over, if this is a worker of that runtime; elsewhere that is over.
-  static void finish_task(scheduler const& s) noexcept;
+  /// Counts a task as over, if this is a worker of that runtime or a thread of its blocking calls; elsewhere that is over.
+  static void finish_task(scheduler& s) noexcept;
 
  protected:
   explicit lane(bool parallel) noexcept : actor_context(parallel), job(&step) {}

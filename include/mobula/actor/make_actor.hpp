@@ -15,27 +15,40 @@
 namespace mobula {
 namespace detail {
 
-/// The right to begin with an actor, for which a task is counted if its constructor waits for something. Throws no_runtime.
+/// The right to begin with an actor, which its runtime knows from then on; a task is counted if its constructor waits for
+/// something. Throws no_runtime.
 class admission {
  public:
-  admission(actor_cell_base& a, bool with_task) : task_of_(with_task ? &a.owner() : nullptr) {
-    if (with_task)
-      a.owner().admit_task();
-    else
-      a.check_open();
+  admission(actor_cell_base& a, bool with_task) : actor_(&a) {
+    auto& living = a.owner().parts.get<living_actors>();
+    living.add(a);
+    try {
+      if (with_task)
+        a.owner().admit_task();
+      else
+        a.check_open();
+    } catch (...) {
+      living.remove(a);
+      throw;
+    }
+    with_task_ = with_task;
   }
   admission(admission const&) = delete;
   ~admission() {
-    if (task_of_ == nullptr) return;
-    if (worker* const w = this_worker(); w != nullptr && &w->owner == task_of_)
+    if (actor_ == nullptr) return;
+    scheduler& s = actor_->owner();
+    s.parts.get<living_actors>().remove(*actor_);
+    if (!with_task_) return;
+    if (worker* const w = this_worker(); w != nullptr && &w->owner == &s)
       w->count_finished();
     else
-      task_of_->finish_from_outside();
+      s.finish_from_outside();
   }
-  void keep() noexcept { task_of_ = nullptr; }
+  void keep() noexcept { actor_ = nullptr; }
 
  private:
-  scheduler* task_of_;
+  actor_cell_base* actor_;
+  bool with_task_ = false;
 };
 
 /// How the library makes handles.
@@ -98,14 +111,16 @@ class actor_maker {
       if (options != nullptr)
         if (detail::actor_cell_base* const there = existing(s, *options)) return adopt(*there);
       std::unique_ptr<cell> made = make_cell(s, options);
-      auto m = std::make_unique<message>(detail::route{made.get()}, detail::call_site(), function{made.get()},
-                                         std::forward<Args>(args)...);
+      detail::route to{made.get()};
+      if (options != nullptr && options->blocking) to.blocks = detail::blocking_kind::if_plain;
+      auto m = std::make_unique<message>(to, detail::call_site(), function{made.get()}, std::forward<Args>(args)...);
       if (options != nullptr) set_up_lives(*options, *made, m->call());
       void (*wait)(detail::job&, detail::scheduler&, detail::job&) noexcept = nullptr;
       if constexpr (message::has_dependencies) {
         wait = &message::wait;
         m->prepare();
       }
+      if (m->waits() || made->waits_for_resources()) made->need_extras().constructor = m.get();
       detail::admission admitted(*made, message::has_dependencies || made->waits_for_resources());
       if (options != nullptr && !options->name.empty())
         if (detail::actor_cell_base* const there =
@@ -129,7 +144,7 @@ class actor_maker {
     auto made = std::make_unique<cell>(s.shared_from_this());
     if (o == nullptr) return made;
     detail::set_name(*made, o->name, o->name_space);
-    detail::set_up(*made, o->concurrency, o->concurrency_groups, o->methods);
+    detail::set_up(*made, o->concurrency, o->blocking, o->concurrency_groups, o->methods);
     detail::set_resources(*made, o->num_cpus, o->num_gpus, o->memory, o->resources);
     detail::bound_mailbox(*made, o->mailbox, o->when_full);
     return made;

@@ -6,6 +6,7 @@
 #include <mobula/actor/call_context.hpp>
 #include <mobula/actor/object_cell.hpp>
 #include <mobula/actor/post_state.hpp>
+#include <mobula/core/task_context.hpp>
 #include <mobula/remote/call.hpp>
 #include <mobula/remote/copyable.hpp>
 
@@ -37,7 +38,10 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
 
   template <class F, class... Args>
   explicit actor_message(route const& r, call_site const& where, F&& f, Args&&... args)
-      : base(where, std::forward<F>(f), std::forward<Args>(args)...), context_(context_for(r, *this)), how_(r.how) {
+      : base(where, std::forward<F>(f), std::forward<Args>(args)...),
+        context_(context_for(r, *this)),
+        how_(r.how),
+        blocks_(r.blocks != blocking_kind::none && !base::is_coroutine) {
     if constexpr (has_result) this->set_has_context();
     // What others may overtake can't rely on being before the message that the last handle's end is.
     if (how_ != concurrency::kind::serial) actor().add_handle();
@@ -54,9 +58,18 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
   }
 
   /// The context of a call that can be stopped while it runs, as is wanted or as who calls can be; else null.
-  std::unique_ptr<task_context> stoppable(bool wanted) const {
-    if constexpr (has_result && !constructs) return context_for_child(context_, actor().owner(), wanted);
+  std::unique_ptr<task_context> stoppable(route const& r) const {
+    if constexpr (has_result && !constructs) {
+      if (r.detached) return std::make_unique<task_context>(context_, nullptr);
+      return context_for_child(context_, actor().owner(), r.cancellable);
+    }
     return nullptr;
+  }
+
+  /// Whether it has to wait for something, then.
+  [[nodiscard]] bool waits() const noexcept {
+    if constexpr (Call::has_dependencies) return !dependencies_.pending().empty();
+    return false;
   }
 
   /// Waits for the call's dependencies, for a departing_call.
@@ -64,6 +77,11 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
     requires(Call::has_dependencies)
   {
     static_cast<actor_message&>(m).dependencies_.begin(s, then);
+  }
+  static void stop_waiting(job& m) noexcept
+    requires(Call::has_dependencies)
+  {
+    static_cast<actor_message&>(m).dependencies_.stop();
   }
 
  private:
@@ -81,14 +99,22 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
     if (verb != job_verb::run || cancelled_before() || lacks_arguments()) [[unlikely]]
       return verb == job_verb::describe ? answer() : this->drop();
     actor_cell_base& a = actor();
-    if constexpr (!constructs) {
-      if (how_ == concurrency::kind::parallel && dying()) return put_back();
-      if (!a.alive()) return this->fail(a.why_dead());
+    if constexpr (constructs) {
+      if (a.is_doomed()) [[unlikely]]
+        return this->fail(death_of(a, a.doomed_to()));
+    } else {
+      if (how_ == concurrency::kind::parallel && !a.is_doomed() && dying()) return put_back();
+      if (!a.takes_calls()) return this->fail(a.why_not());
+    }
+    if (blocks_ && !handed_over_) [[unlikely]]
+      return hand_over();
+    if constexpr (!constructs)
       if (a.keeps_calls()) [[unlikely]]
         if (!keep()) return;
-    }
     begun_ = true;
-    if (how_ == concurrency::kind::parallel) {
+    if (blocks_) {
+      enter_context(context_);
+    } else if (how_ == concurrency::kind::parallel) {
       this_worker()->context = context_;
     } else if (how_ == concurrency::kind::reentrant) {
       if constexpr (base::is_coroutine)
@@ -104,6 +130,14 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
     this->run();
   }
 
+  // Goes on as the step of a thread that may block. A serial call holds the actor meanwhile, as a coroutine does.
+  [[gnu::noinline]] void hand_over() noexcept {
+    handed_over_ = true;
+    scheduler& s = actor().owner();
+    if (how_ == concurrency::kind::serial) actor().begin_coroutine();
+    s.submit_placed(*this, {.blocking = true});
+  }
+
   // Nobody wants the result any more, so it is skipped.
   bool cancelled_before() const noexcept {
     if constexpr (has_result) return this->is_cancelled();
@@ -114,8 +148,17 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
     if constexpr (Call::has_dependencies) return dependencies_.dropped();
     return false;
   }
+  // The constructor's call is not cancelled itself: it may have begun, and what it has made is the actor's to destroy.
+  void note_cancel() noexcept {
+    if constexpr (constructs)
+      stop_waiting();
+    else
+      base::note_cancel();
+  }
   void stop_waiting() noexcept {
     if constexpr (Call::has_dependencies) dependencies_.stop();
+    if constexpr (constructs)
+      if (actor_extras* const e = actor().extras(); e != nullptr && e->has != nullptr) e->has->stop();
   }
 
   /// What the call ends with if it fails so.
@@ -163,7 +206,7 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
   void put_back() noexcept {
     auto const leave = leaving<false>();
     parallel_lane* const from = lane_of_slot();
-    begun_ = false;
+    begun_ = handed_over_ = false;
     actor().extras()->lives->put_back(*this, from);
     leave();
   }
@@ -181,14 +224,15 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
   auto leaving() noexcept {
     bool gives_handle = over && has_handle_;  // no constant, or clang finds that it need not be captured
     if constexpr (over) has_handle_ = false;
-    return [a = &actor(), slot_of = lane_of_slot(), how = how_, begun = begun_, gives_handle]() noexcept {
+    bool const held = blocks_ ? handed_over_ : base::is_coroutine && begun_;
+    return [a = &actor(), slot_of = lane_of_slot(), how = how_, held, gives_handle]() noexcept {
       if constexpr (Call::has_dependencies && over) lane::finish_task(a->owner());
       if (gives_handle) a->release_handle();  // the actor is still kept: by its slot, or as it is at work
       if (how == concurrency::kind::parallel) {
         scheduler& s = a->owner();
         slot_of->message_ended();
         lane::finish_task(s);
-      } else if (base::is_coroutine && begun) {
+      } else if (held) {
         if (how == concurrency::kind::reentrant)
           a->reentrant_ended();
         else
@@ -218,15 +262,17 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
 
   void construction_ended() const noexcept {
     if (this->result.has_failure())
-      actor().die(end_reason::failed, this->result.failure_pointer());
+      actor().not_born(this->result.failure_pointer(), begun_);
     else
       actor().born();
   }
 
   actor_context* const context_;
   concurrency::kind const how_;
-  bool has_handle_ = false;
-  bool begun_ = false;
+  bool const blocks_ : 1;
+  bool handed_over_ : 1 = false;  // to a thread that may block
+  bool has_handle_ : 1 = false;
+  bool begun_ : 1 = false;
   std::uint32_t runs_ = 0;  // with a copy kept, which is at `next` while it runs
   [[no_unique_address]] std::conditional_t<Call::has_dependencies, dependency_wait, no_dependencies> dependencies_;
 };

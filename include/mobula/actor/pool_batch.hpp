@@ -97,11 +97,11 @@ class pool_batch {
   /// have been read; the value is a std::monostate for void.
   ///
   /// Errors: throws what the call did, when waited for. It has been read then, and the others go on.
-  [[nodiscard]] next_in_order next() { return next_in_order(*this); }
+  [[nodiscard]] next_in_order next() & { return next_in_order(*this); }
   /// The same for any, in the order in which they are over, with its index.
-  [[nodiscard]] auto next_unordered() { return next_arrived<detail::item_value>(*this); }
+  [[nodiscard]] auto next_unordered() & { return next_arrived<detail::item_value>(*this); }
   /// The same, and gives what has come of it, a value or a failure.
-  [[nodiscard]] auto next_unordered_outcome() { return next_arrived<detail::item_outcome>(*this); }
+  [[nodiscard]] auto next_unordered_outcome() & { return next_arrived<detail::item_outcome>(*this); }
 
  private:
   void add(future<R> f) {
@@ -180,11 +180,11 @@ class [[nodiscard]] unordered_pool_results {
   explicit unordered_pool_results(pool_batch<T, R> all) noexcept : all_(std::move(all)) {}
 
   /// As pool_batch::next_unordered, or next_unordered_outcome.
-  [[nodiscard]] auto next() { return typename pool_batch<T, R>::template next_arrived<Reader>(all_); }
+  [[nodiscard]] auto next() & { return typename pool_batch<T, R>::template next_arrived<Reader>(all_); }
   [[nodiscard]] std::size_t index() const noexcept { return all_.index(); }
 
   /// Blocks: at each step, as `get` does.
-  [[nodiscard]] auto begin() { return detail::pull_iterator(*this); }
+  [[nodiscard]] auto begin() & { return detail::pull_iterator(*this); }
   [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
 
  private:

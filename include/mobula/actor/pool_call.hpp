@@ -25,8 +25,8 @@ class pool_call final : public pool_request<T> {
   void start(std::shared_ptr<pool_request<T>> me, pool_loan<T> member) noexcept override {
     try {
       scheduler& s = actor_access::cell(*member).owner();
-      static_cast<void>(remote_function<decltype(&run)>(&run, &s)(std::static_pointer_cast<pool_call>(std::move(me)),
-                                                                  std::move(member)));
+      static_cast<void>(remote_function<decltype(&run)>(&run, s.shared_from_this())(
+          std::static_pointer_cast<pool_call>(std::move(me)), std::move(member)));
     } catch (...) { fail(std::current_exception()); }
   }
   void fail(std::exception_ptr why) noexcept override { result_.set_exception(std::move(why)); }

@@ -5,6 +5,7 @@
 #include <mobula/actor/call_line.hpp>
 #include <mobula/actor/message.hpp>
 #include <mobula/actor/object_cell.hpp>
+#include <mobula/core/task_context.hpp>
 #include <mobula/remote/remote.hpp>
 
 #include <list>
@@ -20,8 +21,25 @@ class actor;
 
 namespace detail {
 
-/// What sends calls through handles. A handle has `get()`, its cell; `origin()`, the actor<T> whose line it uses;
-/// `route_to(key)`, `line()` and `need_line()`.
+/// A handle as those keep it that send calls later: it makes them in the order of the handle that it comes from.
+template <class T>
+class kept_handle {
+ public:
+  explicit kept_handle(call_line& l) noexcept : line_(l) {}
+
+  [[nodiscard]] object_cell<T>& get() const {
+    if (line_.get() == nullptr) throw_no_actor();
+    return static_cast<object_cell<T>&>(line_.get()->cell());
+  }
+  [[nodiscard]] call_line* line() const noexcept { return line_.get(); }
+  [[nodiscard]] call_line& need_line() const noexcept { return *line_.get(); }
+
+ private:
+  line_share line_;
+};
+
+/// What sends calls through handles. A handle has `get()`, its cell; `kept()`, a kept_handle; `route_to(key)`, `line()` and
+/// `need_line()`.
 struct sending {
   /// Sends a call of a method; How says what happens if the mailbox is full, State whether somebody wants the result.
   template <template <class, class> class State, auto Method, class T, class How, class Handle, class... Args>
@@ -49,7 +67,7 @@ struct sending {
     constexpr bool has_result = std::is_base_of_v<shared_state_base, Message>;
     std::unique_ptr<task_context> own;
     if constexpr (has_result)
-      if (can_be_stopped(r, handle.get().owner())) own = m->stoppable(r.cancellable);
+      if (can_be_stopped(r, handle.get().owner())) own = m->stoppable(r);
     std::list<departing_call> line_entry = prepare(handle, r, *m);
     place.keep();
     Message& sent = *m.release();
@@ -71,7 +89,7 @@ struct sending {
  private:
   static bool can_be_stopped(route const& r, scheduler const& s) noexcept {
     worker* const w = this_worker();
-    if (w == nullptr) return r.cancellable || s.cancellable;
+    if (w == nullptr) return r.cancellable || s.cancellable || this_task_context() != nullptr;
     return r.cancellable || (w->context != nullptr && (w->context->task() != nullptr || s.tracks));
   }
 
@@ -90,26 +108,29 @@ struct sending {
     } else {
       using message = actor_message<State, T, bound_call<F, plan, std::decay_t<Args>...>>;
       handle.get().check_open();
+      route const r = handle.route_to(key);
+      if constexpr (is_task<typename plan::result>)
+        if (r.blocks == blocking_kind::asked) throw_must_not_block(name_of(f));
       if constexpr (!can_be_kept<typename message::call_type>)
         if (handle.get().keeps_calls()) throw_not_kept(name_of(f));
-      route const r = handle.route_to(key);
       return how(handle, r,
                  [&] { return std::make_unique<message>(r, where, std::forward<F>(f), std::forward<Args>(args)...); });
     }
   }
 
   // All that can fail, before the message departs: a call with dependencies is a task while it waits for them, and what
-  // is sent through a handle that has ever had such a call may have to stand in line behind it.
+  // is sent through a handle meanwhile stands in line behind it.
   template <class Handle, class Message>
   static std::list<departing_call> prepare(Handle const& handle, route const& r, Message& m) {
     departing_call c{&m, &r.to(), r.kind};
     std::list<departing_call> entry;
     if constexpr (Message::has_dependencies) {
       c.wait = &Message::wait;
+      c.stop_waiting = &Message::stop_waiting;
       m.prepare();
       static_cast<void>(handle.need_line());
     }
-    if (handle.line() != nullptr) entry.push_back(c);
+    if (Message::has_dependencies || (handle.line() != nullptr && handle.line()->is_held_up())) entry.push_back(c);
     if constexpr (Message::has_dependencies) handle.get().owner().admit_task();
     return entry;
   }

@@ -5,13 +5,13 @@
 namespace mobula::detail {
 
 class scheduler;
-class task_context;
+class execution_context;
 
 /// A thread for calls that may block in the kernel, as what runs there sees it: no worker, so it waits as any thread
-/// outside does, but of a runtime, and with the context of its task.
+/// outside does, but of a runtime, and with the context of its code.
 struct blocking_thread {
   scheduler& owner;
-  task_context* context = nullptr;  // of the call that runs now
+  execution_context* context = nullptr;  // of the call that runs now
 };
 
 /// That which the calling thread is; null if it is none. Written once, when the thread begins.

@@ -99,6 +99,9 @@ class task_context final : public execution_context {
 /// What the code belongs to that runs here; null for a plain task, and outside of tasks.
 [[nodiscard]] execution_context* this_context() noexcept;
 
+/// What the calling thread runs from now on belongs to that. In a task or an actor's call.
+void enter_context(execution_context* c) noexcept;
+
 /// The context of the code that runs here, if its task can be stopped; null if it can't, and outside of tasks.
 [[nodiscard]] task_context* this_task_context() noexcept;
 

@@ -41,7 +41,7 @@ class completions {
 
   /// Waits for the next: `co_await` it, or give it to `get`, `timeout`, `select`. It gives a std::optional of the future,
   /// none when all have been given.
-  [[nodiscard("it does nothing until it is awaited")]] auto next() noexcept {
+  [[nodiscard("it does nothing until it is awaited")]] auto next() & noexcept {
     return detail::next_operation<completions>(*this);
   }
 
@@ -75,7 +75,7 @@ class completions {
    private:
     completions* from_ = nullptr;
   };
-  [[nodiscard]] iterator begin() { return iterator(*this); }
+  [[nodiscard]] iterator begin() & { return iterator(*this); }
   [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
 
  private:

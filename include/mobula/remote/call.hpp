@@ -111,6 +111,14 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
   [[nodiscard]] Call const& call() const noexcept { return *call_; }
 
  protected:
+  /// What runs is to stop, and what does not won't begin. What is over stays so, and what it has left running goes on.
+  void note_cancel() noexcept {
+    if (this->ready()) return;
+    this->set_cancelled();
+    if (this->is_stoppable_) origin_.context->request_stop();
+    static_cast<Derived&>(*this).stop_waiting();
+  }
+
   /// Before it is made again: as if it had not been made.
   void renew(Call&& call) noexcept {
     call_.emplace(std::move(call));
@@ -170,14 +178,6 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
     child.destroy();
     if constexpr (is_coroutine) static_cast<call_state&>(c).finish();
     return transfer(nullptr);
-  }
-
-  // What runs is to stop, and what does not won't begin. What is over stays so, and what it has left running goes on.
-  void note_cancel() noexcept {
-    if (this->ready()) return;
-    this->set_cancelled();
-    if (this->is_stoppable_) origin_.context->request_stop();
-    static_cast<Derived&>(*this).stop_waiting();
   }
 
   // The context goes first of all, as the parent may call at any time.

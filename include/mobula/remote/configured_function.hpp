@@ -61,12 +61,12 @@ class configured_function : public detail::call_operators<configured_function<F>
   using base = detail::call_operators<configured_function, function>;
 
  public:
-  configured_function(F f, std::shared_ptr<task_options const> o, detail::scheduler* s)
-      : base(function{std::move(f), std::move(o)}), scheduler_(s) {}
+  configured_function(F f, std::shared_ptr<task_options const> o, std::shared_ptr<detail::scheduler> s)
+      : base(function{std::move(f), std::move(o)}), scheduler_(s.get()), kept_(std::move(s)) {}
 
   /// The same function with these options instead.
   [[nodiscard]] configured_function options(task_options o) const {
-    return {this->function_.function, detail::checked(std::move(o)), scheduler_};
+    return {this->function_.function, detail::checked(std::move(o)), kept_};
   }
 
   /// As a call, for coroutines: awaited, it suspends while as many calls wait as max_pending allows, and gives the future.
@@ -163,6 +163,7 @@ class configured_function : public detail::call_operators<configured_function<F>
   }
 
   detail::scheduler* scheduler_;  // null for the current one
+  std::shared_ptr<detail::scheduler> kept_;
 };
 
 }  // namespace mobula

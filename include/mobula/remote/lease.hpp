@@ -20,8 +20,12 @@ namespace mobula::detail {
 /// goes.
 class pending_place {
  public:
-  pending_place(resource_book& b, resource_demand d, std::shared_ptr<resource_pool> of_function) noexcept
-      : book_(b), demand_(std::move(d)), of_function_(std::move(of_function)), claim_(book_, demand_) {}
+  pending_place(scheduler& s, resource_demand d, std::shared_ptr<resource_pool> of_function) noexcept
+      : keeps_(s.shared_from_this()),
+        book_(book_of(s)),
+        demand_(std::move(d)),
+        of_function_(std::move(of_function)),
+        claim_(book_, demand_) {}
   pending_place(pending_place const&) = delete;
   ~pending_place() {
     if (claim_.taken()) book_.give_back(demand_);
@@ -34,6 +38,7 @@ class pending_place {
   void result() const noexcept {}
 
  private:
+  std::shared_ptr<scheduler> const keeps_;  // of which the book is a part
   resource_book& book_;
   resource_demand const demand_;
   std::shared_ptr<resource_pool> const of_function_;

@@ -75,7 +75,7 @@ class [[nodiscard("nothing is started until a result is asked for")]] unordered_
   /// Errors: unless outcomes are asked for, throws what the item threw, when waited for; the others still come, and `index`
   ///         tells which it was. What the range throws comes out of the call at once; that is the range's end, and what was
   ///         started still comes.
-  [[nodiscard]] next_operation next() {
+  [[nodiscard]] next_operation next() & {
     items_.refill([this] { return in_flight_; },
                   [this](detail::item_future<T> f) {
                     detail::item_arrival<T>::expect({started_++, std::move(f)}, finished_);
@@ -90,7 +90,7 @@ class [[nodiscard("nothing is started until a result is asked for")]] unordered_
   /// The results that are left, as a range for where there is no co_await.
   ///
   /// Blocks: at each step, as `get` does.
-  [[nodiscard]] auto begin() { return detail::pull_iterator(*this); }
+  [[nodiscard]] auto begin() & { return detail::pull_iterator(*this); }
   [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
 
  private:

@@ -32,7 +32,7 @@ class [[nodiscard("nothing is started until a result is asked for")]] ordered_re
   ///
   /// Errors: unless outcomes are asked for, throws what the item threw, when waited for; those after it still come. What the
   ///         range throws comes out of the call at once; that is the range's end, and what was started still comes.
-  [[nodiscard]] next_operation next() {
+  [[nodiscard]] next_operation next() & {
     items_.refill([this] { return started_.size(); },
                   [this](detail::item_future<T> f) { started_.push_back(std::move(f)); });
     return next_operation(*this);
@@ -41,7 +41,7 @@ class [[nodiscard("nothing is started until a result is asked for")]] ordered_re
   /// The results that are left, as a range for where there is no co_await.
   ///
   /// Blocks: at each step, as `get` does.
-  [[nodiscard]] auto begin() { return detail::pull_iterator(*this); }
+  [[nodiscard]] auto begin() & { return detail::pull_iterator(*this); }
   [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
 
  private:

@@ -8,6 +8,7 @@
 #include <mobula/remote/task_options.hpp>
 #include <mobula/remote/wait_mistakes.hpp>
 
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -19,7 +20,8 @@ class remote_function : public detail::call_operators<remote_function<F>, F> {
   using base = detail::call_operators<remote_function, F>;
 
  public:
-  explicit remote_function(F f, detail::scheduler* s = nullptr) : base(std::move(f)), scheduler_(s) {}
+  explicit remote_function(F f, std::shared_ptr<detail::scheduler> s = nullptr)
+      : base(std::move(f)), scheduler_(s.get()), kept_(std::move(s)) {}
 
   /// The same function with options.
   ///
@@ -27,10 +29,10 @@ class remote_function : public detail::call_operators<remote_function<F>, F> {
   ///
   /// Errors: throws mobula::error for options that are not allowed.
   [[nodiscard]] configured_function<F> options(task_options o) const& {
-    return {this->function_, detail::checked(std::move(o)), scheduler_};
+    return {this->function_, detail::checked(std::move(o)), kept_};
   }
   [[nodiscard]] configured_function<F> options(task_options o) && {
-    return {std::move(this->function_), detail::checked(std::move(o)), scheduler_};
+    return {std::move(this->function_), detail::checked(std::move(o)), kept_};
   }
 
  private:
@@ -48,14 +50,15 @@ class remote_function : public detail::call_operators<remote_function<F>, F> {
   }
 
   detail::scheduler* scheduler_;  // null for the current one
+  std::shared_ptr<detail::scheduler> kept_;
 };
 
 namespace detail {
 
 template <class F>
-[[nodiscard]] auto make_remote(F&& f, scheduler* s) {
+[[nodiscard]] auto make_remote(F&& f, std::shared_ptr<scheduler> s) {
   if constexpr (may_be_called<std::decay_t<F>> && can_be_kept_of<F>)
-    return remote_function<std::decay_t<F>>(std::forward<F>(f), s);
+    return remote_function<std::decay_t<F>>(std::forward<F>(f), std::move(s));
   else
     return say_why_not_remote<F>();
 }
@@ -96,7 +99,7 @@ template <class F = detail::overload_set<>, class A, class... Args>
 
 template <class F>
 auto runtime::remote(F&& f) const {
-  return detail::make_remote(std::forward<F>(f), scheduler_.get());
+  return detail::make_remote(std::forward<F>(f), scheduler_);
 }
 
 /// Runs a task and waits for its result, where there is no co_await. If that is a future or a task, for its result.

@@ -49,12 +49,12 @@ class [[nodiscard("a stream that is dropped ends its task")]] stream {
   class next_operation;
   /// Waits for the next element: gives it in a std::optional, which is empty when there are no more. It can have a time
   /// limit and be a branch of a `select`; what is given up has taken nothing.
-  [[nodiscard]] next_operation next() noexcept { return next_operation(*this); }
+  [[nodiscard]] next_operation next() & noexcept { return next_operation(*this); }
 
   /// The elements that are left, as a range for where there is no co_await.
   ///
   /// Blocks: at each step, as `get` does.
-  [[nodiscard]] auto begin() { return detail::pull_iterator(*this); }
+  [[nodiscard]] auto begin() & { return detail::pull_iterator(*this); }
   [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
 
  private:

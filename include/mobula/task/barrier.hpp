@@ -95,12 +95,12 @@ class barrier {
 
   /// Waits until the phase of the token is over.
   [[nodiscard("it waits for nothing until it is awaited: co_await it, or give it to get")]] auto wait(
-      arrival_token t) noexcept {
+      arrival_token t) & noexcept {
     return phases_.wait(t.phase_);
   }
 
   /// Arrives at once, and gives what waits for the others.
-  [[nodiscard("it has arrived, but waits for nothing until it is awaited")]] auto arrive_and_wait() {
+  [[nodiscard("it has arrived, but waits for nothing until it is awaited")]] auto arrive_and_wait() & {
     return wait(arrive());
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <mobula/core/keeping_operation.hpp>
 #include <mobula/core/operation.hpp>
 #include <mobula/task/channel_core.hpp>
 #include <mobula/task/pull_iterator.hpp>
@@ -27,7 +28,8 @@ namespace mobula {
 ///
 /// T may be movable only. Its moves run under a lock and must not wait; if they may throw, each item is kept on the heap.
 /// Threads: every member may be called at once from many threads, also on the same handle.
-/// Lifetime: what is sent or received is awaited while a handle lives; items that nobody received die with the last.
+/// Lifetime: what is sent or received is awaited while a handle lives, but if it comes from a temporary handle, which it
+/// keeps; items that nobody received die with the last.
 /// Cost: an array of `capacity` items; nothing is allocated after that.
 template <class T>
 class channel {
@@ -48,8 +50,13 @@ class channel {
   ///     if (!co_await sending) keep(std::move(sending).unsent());
   template <class U = T>
     requires std::is_constructible_v<T, U>
-  auto send(U&& x) const {
+  auto send(U&& x) const& {
     return detail::send_operation<T>(*core_, std::forward<U>(x));
+  }
+  template <class U = T>
+    requires std::is_constructible_v<T, U>
+  auto send(U&& x) const&& {
+    return detail::keeping_operation<detail::send_operation<T>, core>(core_, *core_, std::forward<U>(x));
   }
 
   /// Sends if that needs no waiting. If it gives false, as the channel is full or closed, an rvalue was not moved from.
@@ -58,7 +65,10 @@ class channel {
 
   /// Receives the next item, when there is one: gives it in a std::optional, which is empty if the channel is closed and
   /// no item is left.
-  auto receive() const noexcept { return detail::receive_operation<T>(*core_); }
+  auto receive() const& noexcept { return detail::receive_operation<T>(*core_); }
+  auto receive() const&& noexcept {
+    return detail::keeping_operation<detail::receive_operation<T>, core>(core_, *core_);
+  }
 
   /// Receives if there is an item.
   [[nodiscard]] std::optional<T> try_receive() const {
@@ -84,7 +94,9 @@ class channel {
         "the one before has been received");
   }
 
-  std::shared_ptr<detail::channel_core<T>> core_;
+  using core = std::shared_ptr<detail::channel_core<T>>;
+
+  core core_;
 };
 
 namespace detail {

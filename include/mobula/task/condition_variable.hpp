@@ -110,17 +110,19 @@ class condition_variable {
 
   /// Waits until it is notified; what one waits for may be over again by then. An operation, as `timeout` and `select`
   /// take; a guard can be in one of them at a time.
-  [[nodiscard]] detail::condition_wait wait(mutex::guard& held) noexcept { return detail::condition_wait(*this, held); }
+  [[nodiscard]] detail::condition_wait wait(mutex::guard& held) & noexcept {
+    return detail::condition_wait(*this, held);
+  }
 
   /// Waits until `p()` is true, which is called with the mutex held. To be awaited, or given to `get`.
   template <class Predicate>
-  [[nodiscard]] auto wait(mutex::guard& held, Predicate p) {
+  [[nodiscard]] auto wait(mutex::guard& held, Predicate p) & {
     return detail::condition_loop<Predicate>(*this, held, std::move(p));
   }
 
   /// The same for no longer than `d` from now; gives what `p()` said last.
   template <class Rep, class Period, class Predicate>
-  [[nodiscard]] auto wait_for(mutex::guard& held, std::chrono::duration<Rep, Period> d, Predicate p) {
+  [[nodiscard]] auto wait_for(mutex::guard& held, std::chrono::duration<Rep, Period> d, Predicate p) & {
     return detail::limited_condition_loop<Predicate>(*this, held, detail::to_clock(d), std::move(p));
   }
 

@@ -33,7 +33,7 @@ class event : detail::gate<event> {
   [[nodiscard]] bool is_set() const noexcept { return set_.load(std::memory_order_acquire); }
 
   /// Waits until it is set.
-  [[nodiscard("it waits for nothing until it is awaited: co_await it, or give it to get")]] auto wait() noexcept {
+  [[nodiscard("it waits for nothing until it is awaited: co_await it, or give it to get")]] auto wait() & noexcept {
     return detail::passage<event>(*this);
   }
 

@@ -160,12 +160,12 @@ class [[nodiscard("a generator does nothing until it is asked for an element")]]
   /// Waits for the next element: gives it in a std::optional, for a generator of references as a pointer; empty when there
   /// are no more. It can have a time limit and be a branch of a `select`; what is given up goes on by itself, and its
   /// element comes with the next call.
-  [[nodiscard]] detail::generator_next<T> next() noexcept { return detail::generator_next<T>(*promise_); }
+  [[nodiscard]] detail::generator_next<T> next() & noexcept { return detail::generator_next<T>(*promise_); }
 
   /// The elements that are left, as a range for where there is no co_await.
   ///
   /// Blocks: at each step, as `get` does.
-  [[nodiscard]] auto begin() { return detail::pull_iterator(*this); }
+  [[nodiscard]] auto begin() & { return detail::pull_iterator(*this); }
   [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
 
  private:

@@ -32,13 +32,13 @@ class latch : detail::gate<latch> {
   [[nodiscard]] bool try_wait() noexcept { return try_pass(0); }
 
   /// Waits until it has come to zero.
-  [[nodiscard("it waits for nothing until it is awaited: co_await it, or give it to get")]] auto wait() noexcept {
+  [[nodiscard("it waits for nothing until it is awaited: co_await it, or give it to get")]] auto wait() & noexcept {
     return detail::passage<latch>(*this);
   }
 
   /// Counts down at once, and gives what waits for the others. To give up waiting does not take that back.
   [[nodiscard("it has counted down, but waits for nothing until it is awaited")]] auto arrive_and_wait(
-      std::ptrdiff_t n = 1) noexcept {
+      std::ptrdiff_t n = 1) & noexcept {
     count_down(n);
     return wait();
   }

@@ -33,10 +33,10 @@ class mutex : detail::gate<mutex> {
   constexpr mutex() noexcept : gate("mutex") {}
 
   /// Waits for the lock, and gives a guard.
-  [[nodiscard]] auto lock() noexcept { return detail::lock_operation<mutex, guard>(*this, *this, 0); }
+  [[nodiscard]] auto lock() & noexcept { return detail::lock_operation<mutex, guard>(*this, *this, 0); }
 
   /// Locks it if it is free; else the guard holds nothing.
-  [[nodiscard]] guard try_lock() noexcept { return guard(try_pass(0) ? this : nullptr); }
+  [[nodiscard]] guard try_lock() & noexcept { return guard(try_pass(0) ? this : nullptr); }
 
  private:
   friend detail::gate<mutex>;

@@ -44,7 +44,7 @@ class semaphore : detail::gate<semaphore> {
   }
 
   /// Waits for a permit, and takes it.
-  [[nodiscard]] auto acquire() noexcept { return detail::acquire_operation(*this, *this); }
+  [[nodiscard]] auto acquire() & noexcept { return detail::acquire_operation(*this, *this); }
 
   /// Takes a permit if there is one, and nobody waits for it; tells whether it has.
   [[nodiscard]] bool try_acquire() noexcept { return try_pass(0); }

@@ -40,14 +40,14 @@ class shared_mutex : detail::gate<shared_mutex> {
   constexpr shared_mutex() noexcept : gate("shared_mutex") {}
 
   /// Waits for the lock, alone or with other readers, and gives a guard.
-  [[nodiscard]] auto lock() noexcept { return detail::lock_operation<shared_mutex, guard>(*this, *this, write); }
-  [[nodiscard]] auto lock_shared() noexcept {
+  [[nodiscard]] auto lock() & noexcept { return detail::lock_operation<shared_mutex, guard>(*this, *this, write); }
+  [[nodiscard]] auto lock_shared() & noexcept {
     return detail::lock_operation<shared_mutex, shared_guard>(*this, *this, read);
   }
 
   /// Locks it if that needs no waiting, for readers also not for a writer who waits; else the guard holds nothing.
-  [[nodiscard]] guard try_lock() noexcept { return guard(try_pass(write) ? this : nullptr); }
-  [[nodiscard]] shared_guard try_lock_shared() noexcept { return shared_guard(try_pass(read) ? this : nullptr); }
+  [[nodiscard]] guard try_lock() & noexcept { return guard(try_pass(write) ? this : nullptr); }
+  [[nodiscard]] shared_guard try_lock_shared() & noexcept { return shared_guard(try_pass(read) ? this : nullptr); }
 
  private:
   friend detail::gate<shared_mutex>;

@@ -39,7 +39,6 @@ search_outcome outcome_of(const engine& es, const earlier_runs& before) {
 session::session(std::span<const double> x0, double sigma0, const options& settings, evaluator& objective,
                  const minimize_options& how)
     : x0_(numbers_of(x0)),
-      sigma0_(sigma0),
       settings_(settings),
       objective_(objective),
       how_(how),

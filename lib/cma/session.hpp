@@ -76,7 +76,6 @@ class session {
   [[nodiscard]] std::string state() const;
 
   std::vector<double> x0_;
-  double sigma0_;
   options settings_;
   evaluator& objective_;
   const minimize_options& how_;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <mobula/requirements.hpp>
+
 #include <cstdint>
 
 namespace mobula::detail {

@@ -39,14 +39,16 @@ TEST_CASE("those who sleep wake in the order of their times", "[task]") {
   }
 }
 
-TEST_CASE("no time, or less, is no sleep", "[task]") {
+TEST_CASE("no time, or less, is no sleep, but lets others run", "[task]") {
   mb::manual_runtime rt;
+  auto const start = rt.now();
   auto const f = mb::remote([]() -> mb::task<> {
     co_await mb::sleep_for(0s);
     co_await mb::sleep_for(-1h);
   })();
-  CHECK(rt.run_until_idle() == 1);
+  rt.run_until_idle();
   CHECK(f.ready());
+  CHECK(rt.now() == start);
   mb::get(mb::sleep_for(-1h));
 }
 

@@ -8,7 +8,7 @@ namespace mobula::detail {
 
 void reentrant_context::stack_left() noexcept { actor_.stack_left_behind(); }
 
-actor_extras::actor_extras(actor_cell_base& a) noexcept : reentrant(a), by_default{&a} {}
+actor_extras::actor_extras(actor_cell_base& a) : reentrant(a), by_default{&a} {}
 actor_extras::~actor_extras() {
   if (keeps_constructor_) constructor->release_handle();
 }

@@ -22,7 +22,7 @@ void check(actor_cell_base const& a, life_options const& o) {
 }
 
 failure_ptr cancelled_failure() noexcept {
-  failure_ptr f = failure_ptr::capture(std::make_exception_ptr(cancelled()));
+  failure_ptr f = cancellation(false, {});
   static_cast<void>(f.read());
   return f;
 }

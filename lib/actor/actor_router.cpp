@@ -3,9 +3,9 @@
 
 namespace mobula::detail {
 
-void load_count::watch(shared_state_base& call, std::shared_ptr<void> owner, std::atomic<std::size_t>& in_flight) {
-  auto* const me = new load_count(std::move(owner), in_flight);
-  in_flight.fetch_add(1, std::memory_order_relaxed);
+void load_count::watch(std::unique_ptr<load_count> c, shared_state_base& call) noexcept {
+  load_count* const me = c.release();
+  me->in_flight_.fetch_add(1, std::memory_order_relaxed);
   if (!call.add(*me)) me->notify(*me);
 }
 

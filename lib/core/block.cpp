@@ -159,7 +159,7 @@ time_point deadline_after(duration d) noexcept {
   time_point const now = w != nullptr         ? w->owner.now()
                          : by_hand != nullptr ? by_hand->driver_now()
                                               : std::chrono::steady_clock::now();
-  return d > time_point::max() - now ? time_point::max() : now + d;
+  return time_after(now, d);
 }
 
 void add_thread_driver(thread_driver& d) {

@@ -3,8 +3,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <new>
-
 namespace mobula::detail {
 
 std::size_t fiber_stack_allocator::guard_size() noexcept {
@@ -16,7 +14,7 @@ boost::context::stack_context fiber_stack_allocator::allocate() {
   // Twice as much is mapped, then what lies outside the aligned half is given back.
   void* const mapped = ::mmap(nullptr, size_ * 2, PROT_READ | PROT_WRITE,
                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
-  if (mapped == MAP_FAILED) throw std::bad_alloc();
+  if (mapped == MAP_FAILED) throw no_stack();
   auto* const begin = static_cast<char*>(mapped);
   auto const misaligned = reinterpret_cast<std::uintptr_t>(begin) & (size_ - 1);
   std::size_t const before = misaligned == 0 ? 0 : size_ - misaligned;
@@ -25,7 +23,7 @@ boost::context::stack_context fiber_stack_allocator::allocate() {
   ::munmap(low + size_, size_ - before);
   if (::mprotect(low, guard_size(), PROT_NONE) != 0) {
     ::munmap(low, size_);
-    throw std::bad_alloc();
+    throw no_stack();
   }
   boost::context::stack_context stack;
   stack.size = size_;

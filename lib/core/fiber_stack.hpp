@@ -4,8 +4,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 
 namespace mobula::detail {
+
+/// The system has no memory, or no more mappings, for a stack.
+struct no_stack : std::bad_alloc {};
 
 /// Allocates stacks for fibers: a power of two of bytes, aligned to its size, with a guard page at the low end, so that
 /// any address on a stack tells where the stack ends. Pages are taken from the system when first touched.
@@ -14,7 +18,7 @@ class fiber_stack_allocator {
   /// `size` in bytes, a power of two of at least 32 KiB.
   explicit fiber_stack_allocator(std::size_t size) noexcept : size_(size) {}
 
-  /// Throws std::bad_alloc.
+  /// Throws no_stack.
   boost::context::stack_context allocate();
   void deallocate(boost::context::stack_context& stack) noexcept;
 

@@ -7,8 +7,8 @@
 #include <mobula/core/execution_context.hpp>
 #include <mobula/core/free_in_turn.hpp>
 
+#include <boost/context/stack_traits.hpp>
 #include <boost/fiber/fiber.hpp>
-#include <boost/fiber/operations.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -126,15 +126,18 @@ class fiber_worker::switcher final : public bf::algo::algorithm {
   fiber_worker& worker_;
 };
 
-fiber_worker::fiber_worker(thread_scheduler& s, unsigned number) noexcept
+fiber_worker::fiber_worker(thread_scheduler& s, unsigned number)
     : worker(s, number), random(number * 2654435761U + 1), scheduler_(s), alarm_(*this) {
   stack_size_ = s.stack_size();
   guard_size_ = fiber_stack_allocator::guard_size();
 }
 
+// Boost.Fiber makes what a thread needs in a function that is noexcept: want of memory there would end the program. So as
+// much is taken and given back just before; then want of it shows here.
 void fiber_worker::prepare() {
-  bf::use_scheduling_algorithm<switcher>(*this);
+  ::operator delete(::operator new(boost::context::stack_traits::default_size() + 16 * 1024));
   main_ = bf::context::active();
+  main_->get_scheduler()->set_algo(new switcher(*this));
   ready_.push_back(make_loop());
 }
 
@@ -166,9 +169,12 @@ void fiber_worker::block(fiber_worker& here, publish_function publish, void* arg
   bf::context* next = nullptr;
   try {
     next = here.take_spare();
-  } catch (std::bad_alloc const&) {
+  } catch (no_stack const&) {
     owner.count_resumed();
     owner.throw_too_many_blocked();
+  } catch (...) {
+    owner.count_resumed();
+    throw;
   }
   blocked_fiber me(owner, publish, argument, std::exchange(here.context, nullptr));
   exceptions_in_flight const mine;

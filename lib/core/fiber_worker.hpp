@@ -28,7 +28,7 @@ class thread_scheduler;
 /// Threads: everything by the worker's own thread, but for `unpark`.
 class fiber_worker final : public worker {
  public:
-  fiber_worker(thread_scheduler& s, unsigned number) noexcept;
+  fiber_worker(thread_scheduler& s, unsigned number);
 
   /// Makes what the thread can't do without. Throws std::bad_alloc.
   void prepare();

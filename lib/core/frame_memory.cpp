@@ -2,6 +2,7 @@
 
 #include "per_process.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -24,8 +25,15 @@ struct free_block {
 
 std::atomic<std::size_t> reserved{0};
 
-void* fresh(std::size_t bytes) {
-  void* p = ::operator new(bytes, std::align_val_t{unit});
+// How a block of that size is aligned.
+std::align_val_t alignment_of(std::size_t size) noexcept {
+  return std::align_val_t{std::max(unit, size & (~size + 1))};  // the lowest bit that is set
+}
+
+// As each block of a slab has to be.
+void* fresh_slab(std::size_t size) {
+  std::size_t const bytes = size * magazine_size;
+  void* p = ::operator new(bytes, alignment_of(size));
   reserved.fetch_add(bytes, std::memory_order_relaxed);
   return p;
 }
@@ -109,7 +117,7 @@ void push(bin& b, void* memory) noexcept {
     b.count = length(m);
   } else {
     std::size_t const size = (c + 1) * unit;
-    auto* const slab = static_cast<std::byte*>(fresh(size * magazine_size));
+    auto* const slab = static_cast<std::byte*>(fresh_slab(size));
     b.count = 0;
     for (std::uint32_t i = magazine_size; i-- > 0;) push(b, slab + i * size);
   }
@@ -125,12 +133,10 @@ void push(bin& b, void* memory) noexcept {
   push(b, memory);
 }
 
-[[gnu::noinline, gnu::cold]] void* allocate_large(std::size_t size) {
-  return ::operator new(size, std::align_val_t{unit});
-}
+[[gnu::noinline, gnu::cold]] void* allocate_large(std::size_t size) { return ::operator new(size, alignment_of(size)); }
 
-[[gnu::noinline, gnu::cold]] void deallocate_large(void* memory) noexcept {
-  ::operator delete(memory, std::align_val_t{unit});
+[[gnu::noinline, gnu::cold]] void deallocate_large(void* memory, std::size_t size) noexcept {
+  ::operator delete(memory, alignment_of(size));
 }
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -162,7 +168,7 @@ constexpr bool pooled = true;
 [[gnu::noinline]] void deallocate_frame(void* memory, std::size_t size) noexcept {
   std::size_t const c = (size - 1) / unit;
   if (!pooled || c >= classes) [[unlikely]]
-    return deallocate_large(memory);
+    return deallocate_large(memory, size);
   bin& b = bins[c];
   if (b.count == magazine_size) [[unlikely]]
     return deallocate_to_depot(c, memory);

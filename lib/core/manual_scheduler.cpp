@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdio>
+#include <new>
 #include <utility>
 
 namespace mobula::detail {
@@ -72,31 +73,42 @@ manual_scheduler::manual_scheduler(manual_options const& options)
                "manual_options");
   seed_random(options.seed);
   report_stack_overflow();
+  need_runner();
   add_thread_driver(*this);
 }
 
 manual_scheduler::~manual_scheduler() {
   if (pending_work const left = pending(); left.unfinished != 0)
-    std::fprintf(stderr,
-                 "mobula: a manual_runtime ended, and %s. They wait for what never comes, and end with `cancelled`.\n%s",
-                 to_string(left).c_str(), tracks ? task_registry::it().dump().c_str() : "");
+    std::fprintf(
+        stderr, "mobula: a manual_runtime ended, and %s. They wait for what never comes, and end with `cancelled`.\n%s",
+        to_string(left).c_str(), tracks ? task_registry::it().dump().c_str() : "");
   shutdown(true, time_point::max());
 }
 
 void manual_scheduler::submit_from_outside(job& first, job& last, std::size_t) noexcept {
-  for (job* j = &first;; j = j->next) {
-    ready_at(priority::normal).push_back(j);
+  for (job *j = &first, *next = nullptr;; j = next) {
+    next = j->next;
+    make_ready(*j, priority::normal);
     if (j == &last) return;
+  }
+}
+
+void manual_scheduler::make_ready(job& j, priority p) noexcept {
+  try {
+    ready_at(p).push_back(&j);
+  } catch (std::bad_alloc const&) {
+    j.next = std::exchange(no_room_, &j);
+    ++without_room_;
   }
 }
 
 // All runs in one place.
 void manual_scheduler::submit_placed(job& j, placement const& where) noexcept {
-  ready_at(where.level.value_or(priority::normal)).push_back(&j);
+  make_ready(j, where.level.value_or(priority::normal));
 }
 
 std::size_t manual_scheduler::ready_count() const noexcept {
-  std::size_t n = 0;
+  std::size_t n = without_room_;
   for (auto const& level : ready_) n += level.size();
   return n;
 }
@@ -121,12 +133,17 @@ boost::asio::execution_context& manual_scheduler::asio_context() {
 
 // What jobs have submitted lies in the place's queue; the oldest first.
 void manual_scheduler::collect() noexcept {
-  while (job* const j = place_.queue.steal()) ready_at(priority::normal).push_back(j);
+  while (job* const j = place_.queue.steal()) make_ready(*j, priority::normal);
 }
 
 // Of those of the highest priority; but each 64th time it is the turn of another one, so that nothing waits for ever.
 job* manual_scheduler::pick() noexcept {
-  auto* from = &*std::find_if(ready_.rbegin(), ready_.rend(), [](auto const& level) { return !level.empty(); });
+  auto const highest = std::find_if(ready_.rbegin(), ready_.rend(), [](auto const& level) { return !level.empty(); });
+  if (highest == ready_.rend()) {
+    --without_room_;
+    return std::exchange(no_room_, no_room_->next);
+  }
+  auto* from = &*highest;
   bool in_order = false;
   if (++picked_ % 64 == 0) {
     auto& turn = ready_[picked_ / 64 % ready_.size()];
@@ -142,8 +159,7 @@ job* manual_scheduler::pick() noexcept {
 bool manual_scheduler::run_one() {
   collect();
   if (ready_count() == 0) return false;
-  // Before a job is taken from the list, as there may be no memory for a stack.
-  if (idle_runners_.empty()) idle_runners_.push_back(std::make_unique<runner>(*this));
+  need_runner();  // before a job is taken from the list, as there may be no memory for a stack
   job* const j = pick();
   if (j->step == &runner::is_runner) {
     switch_to(static_cast<runner&>(*j));
@@ -154,6 +170,14 @@ bool manual_scheduler::run_one() {
   r->next = j;
   switch_to(*r.release());
   return true;
+}
+
+// With room for all there are, so that one that is over can be put back.
+void manual_scheduler::need_runner() {
+  if (!idle_runners_.empty()) return;
+  idle_runners_.reserve(runners_ + 1);
+  idle_runners_.push_back(std::make_unique<runner>(*this));
+  ++runners_;
 }
 
 // Runs a stack until it blocks or its job is over.
@@ -198,7 +222,7 @@ std::size_t manual_scheduler::run_until_idle() {
 
 void manual_scheduler::advance_to(time_point t) {
   run_until_idle();
-  while (timers_.first() <= t) {
+  while (timers_.first() != time_point::max() && timers_.first() <= t) {
     now_ = std::max(now_, timers_.first());
     timers_.fire_due(now_);
     run_until_idle();
@@ -281,6 +305,14 @@ bool manual_scheduler::block_thread_until(time_point limit, publish_function pub
   return true;
 }
 
+void manual_scheduler::drain() noexcept {
+  for (;;) {
+    try {
+      if (!run_or_pass_time(time_point::max())) return;
+    } catch (std::bad_alloc const&) {}  // for a stack; nothing else can be done than to try again
+  }
+}
+
 void manual_scheduler::close(bool drop) noexcept {
   closed_ = true;
   refusing_.store(true, std::memory_order_relaxed);
@@ -293,16 +325,16 @@ void manual_scheduler::close(bool drop) noexcept {
 }
 
 bool manual_scheduler::finish(time_point) {
-  while (run_or_pass_time(time_point::max())) {}
+  drain();
   parts.let_go();
-  while (run_or_pass_time(time_point::max())) {}
+  drain();
   parts.end();
-  while (run_or_pass_time(time_point::max())) {}
+  drain();
   over_ = true;
   if (asio_ != nullptr) asio_->close();  // whoever waits for something in flight there gets an error
-  while (run_or_pass_time(time_point::max())) {}
+  drain();
   timers_.close();  // what only waits for the end
-  while (run_or_pass_time(time_point::max())) {}
+  drain();
   for (auto& r : idle_runners_) {  // each ends its stack
     r->stack = std::move(r->stack).resume();
   }
@@ -323,7 +355,7 @@ manual_runtime::~manual_runtime() = default;
 
 bool manual_runtime::run_one() { return scheduler_.run_one(); }
 std::size_t manual_runtime::run_until_idle() { return scheduler_.run_until_idle(); }
-void manual_runtime::advance(detail::duration d) { scheduler_.advance_to(scheduler_.now() + d); }
+void manual_runtime::advance(detail::duration d) { scheduler_.advance_to(detail::time_after(scheduler_.now(), d)); }
 bool manual_runtime::advance_to_next() { return scheduler_.advance_to_next(); }
 pending_work manual_runtime::pending() const { return scheduler_.pending(); }
 std::uint64_t manual_runtime::seed() const noexcept { return scheduler_.seed(); }

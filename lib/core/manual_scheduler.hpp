@@ -69,17 +69,20 @@ class manual_scheduler final : public scheduler, private thread_driver {
   time_point driver_now() const noexcept override { return now_; }
 
   void collect() noexcept;
+  void make_ready(job& j, priority p) noexcept;
   [[nodiscard]] std::vector<job*>& ready_at(priority p) noexcept { return ready_[static_cast<std::size_t>(p)]; }
   [[nodiscard]] std::size_t ready_count() const noexcept;
   job* pick() noexcept;  // there is one
+  void need_runner();
   void switch_to(runner& r);
   bool run_or_pass_time(time_point limit);
   void run_until(bool const& woken);
+  void drain() noexcept;
   [[nodiscard]] std::string why_stuck();
 
   // Where jobs run: what they submit comes to its queue. No task runs on top of another: the seed decides what is next.
   struct place : worker {
-    place(scheduler& s, std::size_t size) noexcept : worker(s, 0) {
+    place(scheduler& s, std::size_t size) : worker(s, 0) {
       runs_on_top_ = false;
       stack_size_ = size;
       guard_size_ = fiber_stack_allocator::guard_size();
@@ -99,7 +102,10 @@ class manual_scheduler final : public scheduler, private thread_driver {
   time_point now_{};                        // virtual
   std::array<std::vector<job*>, 4> ready_;  // by priority
   unsigned picked_ = 0;                     // how many jobs so far
+  job* no_room_ = nullptr;                  // for which there was no memory there, linked by `next`; run last
+  std::size_t without_room_ = 0;            // how many
   std::vector<std::unique_ptr<runner>> idle_runners_;
+  std::size_t runners_ = 0;  // idle or not
   runner* running_ = nullptr;
   std::size_t blocked_ = 0;  // stacks that wait
   bool closed_ = false;

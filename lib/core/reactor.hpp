@@ -7,6 +7,9 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <array>
+#include <atomic>
+#include <cstddef>
 #include <mutex>
 
 namespace mobula::detail {
@@ -37,8 +40,11 @@ class reactor {
   [[nodiscard]] asio_context& context() noexcept { return context_; }
 
  private:
+  struct waker;
+
   template <class Run>
   bool run(Run one) noexcept;
+  bool try_to_arm() noexcept;
   void on_timer() noexcept;
 
   timer_queue& timers_;
@@ -47,6 +53,14 @@ class reactor {
   std::mutex mutex_;  // guards the two below
   boost::asio::steady_timer alarm_{context_};
   time_point armed_for_ = time_point::max();
+  // There was no memory to arm it: who sleeps looks at the timers each millisecond. Set before an interrupt, so that the
+  // sleeper that is woken sees it; sequentially consistent, as it is rare.
+  std::atomic<bool> unarmed_{false};
+
+  // Whether an interrupt is on its way; then another isn't needed. Both exchanges acquire and release: the sleeper that
+  // clears it sees what all have done that found it set; who sets it has the memory, which Asio gave back before that.
+  std::atomic<bool> interrupting_{false};
+  alignas(std::max_align_t) std::array<std::byte, 256> interrupt_memory_;
 };
 
 }  // namespace mobula::detail

@@ -154,7 +154,7 @@ std::stop_token this_task::stop_token() noexcept {
 detail::duration this_task::time_left() noexcept {
   detail::task_context const* const c = detail::this_task_context();
   if (c == nullptr || c->deadline() == detail::time_point::max()) return detail::duration::max();
-  return c->deadline() - detail::current_scheduler().now();
+  return detail::time_between(detail::current_scheduler().now(), c->deadline());
 }
 
 std::optional<unsigned> this_task::worker() noexcept {

@@ -1,25 +1,47 @@
 #include <mobula/core/timer_queue.hpp>
 
+#include <boost/intrusive/rbtree_algorithms.hpp>
+
 #include <array>
 
 namespace mobula::detail {
 namespace {
 
-bool before(timer_node const& a, timer_node const& b) noexcept {
-  return a.when != b.when ? a.when < b.when : a.sequence < b.sequence;
+// How Boost.Intrusive sees the links.
+struct links {
+  using node = timer_link;
+  using node_ptr = node*;
+  using const_node_ptr = node const*;
+  using color = bool;
+
+  static node_ptr get_parent(const_node_ptr n) noexcept { return n->parent; }
+  static void set_parent(node_ptr n, node_ptr p) noexcept { n->parent = p; }
+  static node_ptr get_left(const_node_ptr n) noexcept { return n->left; }
+  static void set_left(node_ptr n, node_ptr l) noexcept { n->left = l; }
+  static node_ptr get_right(const_node_ptr n) noexcept { return n->right; }
+  static void set_right(node_ptr n, node_ptr r) noexcept { n->right = r; }
+  static color get_color(const_node_ptr n) noexcept { return n->red; }
+  static void set_color(node_ptr n, color c) noexcept { n->red = c; }
+  static color red() noexcept { return true; }
+  static color black() noexcept { return false; }
+};
+using tree = boost::intrusive::rbtree_algorithms<links>;
+
+bool before(timer_link const* a, timer_link const* b) noexcept {
+  return static_cast<timer_node const*>(a)->when < static_cast<timer_node const*>(b)->when;
 }
 
 }  // namespace
 
-bool timer_queue::add(timer_node& node) {
+timer_queue::timer_queue() noexcept { tree::init_header(&all_); }
+
+bool timer_queue::add(timer_node& node) noexcept {
   {
     std::lock_guard const lock(mutex_);
     if (!closed_) {
-      node.sequence = next_sequence_++;
-      heap_.push_back(&node);
-      place(heap_.size() - 1, &node);
-      sift_up(heap_.size() - 1);
-      return node.index == 1;
+      tree::insert_equal(&all_, &all_, &node, before);  // as the last, where it belongs there: most sleeps are as long
+      ++size_;
+      return all_.left == &node;
     }
   }
   node.fire(node, false);
@@ -28,79 +50,55 @@ bool timer_queue::add(timer_node& node) {
 
 bool timer_queue::remove(timer_node& node) noexcept {
   std::lock_guard const lock(mutex_);
-  if (node.index == 0) return false;
-  take(node.index - 1);
+  if (node.parent == nullptr) return false;
+  take(node);
   return true;
 }
 
-bool timer_queue::fire_due(time_point now) noexcept {
+bool timer_queue::fire_due(time_point now) noexcept { return fire_up_to(now, true); }
+
+void timer_queue::close() noexcept {
+  {
+    std::lock_guard const lock(mutex_);
+    closed_ = true;
+  }
+  fire_up_to(time_point::max(), false);
+}
+
+bool timer_queue::fire_up_to(time_point last, bool expired) noexcept {
   std::array<timer_node*, 64> due;
   bool any = false;
   for (;;) {
     std::size_t n = 0;
     {
       std::lock_guard const lock(mutex_);
-      while (n < due.size() && !heap_.empty() && heap_.front()->when <= now) {
-        due[n++] = heap_.front();
-        take(0);
+      while (n < due.size() && size_ != 0 && front()->when <= last) {
+        due[n++] = front();
+        take(*front());
       }
     }
-    for (std::size_t i = 0; i < n; ++i) due[i]->fire(*due[i], true);
+    for (std::size_t i = 0; i < n; ++i) due[i]->fire(*due[i], expired);
     any |= n != 0;
     if (n < due.size()) return any;
   }
 }
 
-void timer_queue::close() noexcept {
-  std::vector<timer_node*> all;
-  {
-    std::lock_guard const lock(mutex_);
-    closed_ = true;
-    all.swap(heap_);
-    for (auto* node : all) node->index = 0;
-  }
-  for (auto* node : all) node->fire(*node, false);
-}
-
 time_point timer_queue::first() const noexcept {
   std::lock_guard const lock(mutex_);
-  return heap_.empty() ? time_point::max() : heap_.front()->when;
+  return size_ == 0 ? time_point::max() : front()->when;
 }
 
 std::size_t timer_queue::size() const noexcept {
   std::lock_guard const lock(mutex_);
-  return heap_.size();
+  return size_;
 }
 
-void timer_queue::place(std::size_t i, timer_node* node) noexcept {
-  heap_[i] = node;
-  node->index = i + 1;
-}
+timer_node* timer_queue::front() const noexcept { return static_cast<timer_node*>(all_.left); }
 
-void timer_queue::sift_up(std::size_t i) noexcept {
-  timer_node* const node = heap_[i];
-  for (; i > 0 && before(*node, *heap_[(i - 1) / 2]); i = (i - 1) / 2) place(i, heap_[(i - 1) / 2]);
-  place(i, node);
-}
-
-void timer_queue::sift_down(std::size_t i) noexcept {
-  timer_node* const node = heap_[i];
-  for (std::size_t child; (child = 2 * i + 1) < heap_.size(); i = child) {
-    if (child + 1 < heap_.size() && before(*heap_[child + 1], *heap_[child])) ++child;
-    if (!before(*heap_[child], *node)) break;
-    place(i, heap_[child]);
-  }
-  place(i, node);
-}
-
-void timer_queue::take(std::size_t i) noexcept {
-  heap_[i]->index = 0;
-  timer_node* const last = heap_.back();
-  heap_.pop_back();
-  if (i == heap_.size()) return;
-  place(i, last);
-  sift_up(i);
-  sift_down(last->index - 1);
+void timer_queue::take(timer_node& node) noexcept {
+  tree::erase(&all_, &node);
+  node.parent = nullptr;
+  --size_;
 }
 
 }  // namespace mobula::detail

@@ -10,4 +10,16 @@ void throw_no_more_futures() {
       "moved from");
 }
 
+void throw_no_exception() {
+  throw error(
+      "mobula::promise: set_exception was given no exception (a null pointer): give it std::current_exception() within "
+      "a handler, or std::make_exception_ptr(...)");
+}
+
+std::exception_ptr broken() noexcept {
+  try {
+    return std::make_exception_ptr(broken_promise());
+  } catch (...) { return std::current_exception(); }
+}
+
 }  // namespace mobula::detail

@@ -23,12 +23,11 @@ std::string in_seconds(duration d) { return amount_text(std::chrono::duration<do
 }  // namespace
 
 duration wait_of(backoff const& b, unsigned failures, std::uint64_t random) noexcept {
-  double const most = static_cast<double>(b.most.count());
-  auto const first = static_cast<double>(b.first.count());
-  double const wait =
-      first == 0 ? 0 : std::min(most, first * std::pow(b.factor, failures - 1));  // that may be infinite
-  double const part = static_cast<double>(random >> 11) * 0x1p-53;                // in [0, 1)
-  return duration(static_cast<duration::rep>(wait * (1 - b.jitter * part)));
+  using rough = std::chrono::duration<double, duration::period>;  // nothing overflows
+  if (b.first == duration::zero()) return duration::zero();       // also where the power is infinite
+  rough const wait = std::min(rough(b.most), rough(b.first) * std::pow(b.factor, failures - 1));
+  double const part = static_cast<double>(random >> 11) * 0x1p-53;  // in [0, 1)
+  return to_clock(wait * (1 - b.jitter * part));
 }
 
 bool attempts_base::wanted_by(task_options const& o) noexcept {
@@ -36,9 +35,8 @@ bool attempts_base::wanted_by(task_options const& o) noexcept {
 }
 
 time_point attempts_base::limit_of(task_options const& o, time_point now) noexcept {
-  time_point limit = o.deadline.value_or(time_point::max());
-  if (o.timeout && *o.timeout < limit - now) limit = now + *o.timeout;
-  return limit;
+  time_point const limit = o.deadline.value_or(time_point::max());
+  return o.timeout ? std::min(limit, time_after(now, *o.timeout)) : limit;
 }
 
 bool attempts_base::may_follow() const noexcept {
@@ -61,7 +59,7 @@ duration attempts_base::failed(failure_ptr why) {
   if (!again) give_up(why);
   auto const failures = static_cast<unsigned>(std::min<std::size_t>(failed_, std::numeric_limits<unsigned>::max()));
   duration const pause = wait_of(options_->backoff, failures, this_worker()->owner.random());
-  if (limit_ != time_point::max() && pause >= limit_ - now()) give_up(why);  // no time is left for another
+  if (limit_ != time_point::max() && pause >= time_between(now(), limit_)) give_up(why);  // no time is left for another
   return pause;
 }
 

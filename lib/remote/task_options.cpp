@@ -13,7 +13,7 @@ void check(bool allowed, char const* field, char const* what) {
   if (!allowed) throw error("mobula: task_options::" + std::string(field) + " has to be " + what);
 }
 
-bool positive(std::optional<duration> const& d) noexcept { return !d || *d > duration::zero(); }
+bool positive(std::optional<time_span> const& d) noexcept { return !d || *d > duration::zero(); }
 
 }  // namespace
 

@@ -61,6 +61,18 @@ TEST_CASE("blocks of every size are whole, apart and aligned to cache lines", "[
   CHECK(whole);
 }
 
+TEST_CASE("a block is aligned to the largest power of two that divides its size", "[core]") {
+  std::vector<std::pair<std::size_t, void*>> blocks;
+  for (std::size_t alignment = 64; alignment <= 65536; alignment *= 2) {
+    for (std::size_t const times : {1U, 3U, 1U, 5U, 3U}) {
+      void* const p = allocate_frame(times * alignment);
+      CHECK(reinterpret_cast<std::uintptr_t>(p) % alignment == 0);
+      blocks.emplace_back(times * alignment, p);
+    }
+  }
+  for (auto [size, p] : blocks) deallocate_frame(p, size);
+}
+
 TEST_CASE("a freed block is used again by the thread that freed it", "[core]") {
   deallocate_frame(allocate_frame(100), 100);
   auto const before = frame_memory_reserved();

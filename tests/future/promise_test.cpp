@@ -182,6 +182,18 @@ TEST_CASE("a thread sets a promise for which a thread waits", "[future]") {
   }
 }
 
+TEST_CASE("a promise can't be set to no exception, which says what to give, and can still be set", "[future]") {
+  mb::promise<int> p;
+  auto const f = p.get_future();
+  try {
+    p.set_exception(nullptr);
+    FAIL("set to nothing");
+  } catch (mb::error const& e) { CHECK(std::string(e.what()).find("std::make_exception_ptr") != std::string::npos); }
+  CHECK_FALSE(f.ready());
+  p.set_value(1);
+  CHECK(mb::get(f) == 1);
+}
+
 TEST_CASE("of several threads that set a promise one succeeds", "[future]") {
   for (int i = 0; i < 100; ++i) {
     mb::promise<int> p;

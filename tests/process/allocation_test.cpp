@@ -1,5 +1,5 @@
-// What happens when memory runs out: each allocation on the way of a call fails in turn. A program of its own, as it
-// replaces operator new.
+// What happens when memory runs out: each allocation on the way of a call fails in turn. A program of its own, as
+// operator new is replaced.
 #include <array>
 #include <atomic>
 #include <cstdlib>
@@ -10,41 +10,14 @@
 
 #include "mobula/mobula.hpp"
 #include "support/catch.hpp"
+#include "support/refused_memory.hpp"
 #include "support/watchdog.hpp"
 
 namespace mb = mobula;
+using mobula::test::allocations;
+using mobula::test::fail_each_in_turn;
+using mobula::test::refusal;
 using mobula::test::watchdog;
-
-namespace {
-
-// The thread's allocation that fails, counted down; negative for none.
-thread_local int until_failure = -1;
-thread_local long allocations = 0;  // by the thread, ever
-std::atomic<long> blocks{0};        // that live
-
-void* allocate(std::size_t size, std::size_t alignment) {
-  if (until_failure >= 0 && until_failure-- == 0) throw std::bad_alloc();
-  void* const p = std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
-  if (p == nullptr) throw std::bad_alloc();
-  blocks.fetch_add(1, std::memory_order_relaxed);
-  ++allocations;
-  return p;
-}
-
-void release(void* p) noexcept {
-  if (p == nullptr) return;
-  blocks.fetch_sub(1, std::memory_order_relaxed);
-  std::free(p);
-}
-
-}  // namespace
-
-void* operator new(std::size_t n) { return allocate(n, alignof(std::max_align_t)); }
-void* operator new(std::size_t n, std::align_val_t a) { return allocate(n, static_cast<std::size_t>(a)); }
-void operator delete(void* p) noexcept { release(p); }
-void operator delete(void* p, std::size_t) noexcept { release(p); }
-void operator delete(void* p, std::align_val_t) noexcept { release(p); }
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept { release(p); }
 
 namespace {
 
@@ -61,21 +34,6 @@ struct counted {
 // Too large for the free lists of frame memory: a frame that holds one comes from operator new.
 using large = std::array<char, 2000>;
 
-// Does `action` again and again: first with its first allocation failing, then with its second, and so on until there is
-// none left to fail. Tells how many could. Whatever fails may throw bad_alloc, and nothing else.
-template <class Action>
-int fail_each_in_turn(Action action) {
-  for (int n = 0;; ++n) {
-    try {
-      until_failure = n;
-      action();
-      bool const none_failed = until_failure >= 0;
-      until_failure = -1;
-      if (none_failed) return n;
-    } catch (std::bad_alloc const&) {}
-  }
-}
-
 // Runs a scenario in runtimes of its own, first to warm up what stays for good, then to look for what it leaves.
 template <class Scenario>
 void leaves_nothing(Scenario scenario) {
@@ -86,9 +44,9 @@ void leaves_nothing(Scenario scenario) {
       scenario();
     }
     REQUIRE(counted::living == 0);
-    if (round == 1) before = blocks;
+    if (round == 1) before = mobula::test::living_blocks;
   }
-  CHECK(blocks <= before);
+  CHECK(mobula::test::living_blocks <= before);
 }
 
 // A fork at each level, whose second child waits in the worker's queue until the first is over.
@@ -152,20 +110,20 @@ TEST_CASE("a coroutine that finds no memory for its frame fails with bad_alloc",
     CHECK(mb::get(mb::remote([]() -> mb::task<bool> {
       int failures = 0, value = 0;
       for (bool over = false; !over; ++failures) {
-        until_failure = failures;
+        refusal::in_this_thread = failures;
         try {
           value = co_await twice(counted());
           over = true;
         } catch (std::bad_alloc const&) {}
-        until_failure = -1;
+        refusal::in_this_thread = -1;
       }
       co_return value == 2 && failures >= 3;
     })()));
     // In a task of its own the frame is allocated by the worker, and the failure comes out of the future.
     auto const f = mb::remote([space = large()](counted c) -> mb::task<int> {
-      until_failure = 0;
+      refusal::in_this_thread = 0;
       struct reset {
-        ~reset() { until_failure = -1; }
+        ~reset() { refusal::in_this_thread = -1; }
       } const r;
       return twice(std::move(c), space);
     })(counted());
@@ -181,15 +139,15 @@ TEST_CASE("a worker whose queue can't grow puts jobs elsewhere: none is lost", "
     mb::runtime rt({.num_cpus = 1});
     int const submitted = mb::get(mb::remote([&] {
       int made = 0;
-      until_failure = n;
+      refusal::in_this_thread = n;
       for (int i = 0; i < 3000; ++i) {
         try {
           static_cast<void>(mb::remote([&ran] { ++ran; })());
           ++made;
         } catch (std::bad_alloc const&) {}
       }
-      failed += until_failure < 0 ? 1 : 0;
-      until_failure = -1;
+      failed += refusal::in_this_thread < 0 ? 1 : 0;
+      refusal::in_this_thread = -1;
       return made;
     })());
     rt.shutdown();
@@ -223,7 +181,7 @@ TEST_CASE("children of a fork that find no memory fail with bad_alloc, others ar
   for (int n = 0; n < 200; ++n) {
     mb::runtime rt({.num_cpus = 1});
     auto const f = mb::remote([n]() -> mb::task<long> {
-      until_failure = n;
+      refusal::in_this_thread = n;
       co_return co_await left_deep(3000);
     })();
     long result = 3001;
@@ -231,7 +189,7 @@ TEST_CASE("children of a fork that find no memory fail with bad_alloc, others ar
       result = mb::get(f);
     } catch (std::bad_alloc const&) {}
     CHECK(result == 3001);
-    int const left = mb::get(mb::remote([] { return std::exchange(until_failure, -1); })());
+    int const left = mb::get(mb::remote([] { return std::exchange(refusal::in_this_thread, -1); })());
     if (left >= 0) break;  // nothing was left to fail
     ++failures;
   }
@@ -273,9 +231,9 @@ TEST_CASE("submit_all that finds no memory throws bad_alloc, submits nothing and
       std::vector<mb::future<int>> fs;
       auto const submit = [&] { fs = mb::submit_all([&ran](counted const& c) { return ++ran, *c.memory; }, items); };
       for (int const failing : {0, 1, 2, 17, static_cast<int>(n)}) {
-        until_failure = failing;
+        refusal::in_this_thread = failing;
         CHECK_THROWS_AS(submit(), std::bad_alloc);
-        until_failure = -1;
+        refusal::in_this_thread = -1;
         CHECK(fs.empty());
       }
       submit();

@@ -63,7 +63,7 @@ struct route {
 
 /// What few actors need.
 struct actor_extras {
-  explicit actor_extras(actor_cell_base& a) noexcept;
+  explicit actor_extras(actor_cell_base& a);  // throws std::bad_alloc
   ~actor_extras();
 
   struct group {

@@ -29,15 +29,14 @@ struct routed_actor {
   std::atomic<std::size_t> in_flight{0};
 };
 
-/// Counts a call as over. It owns itself until then.
+/// Counts a call, until it is over; from when it watches one, it owns itself.
 class load_count : waiter {
  public:
-  /// Throws std::bad_alloc; then it is not counted.
-  static void watch(shared_state_base& call, std::shared_ptr<void> owner, std::atomic<std::size_t>& in_flight);
-
- private:
   load_count(std::shared_ptr<void> owner, std::atomic<std::size_t>& in_flight) noexcept;
 
+  static void watch(std::unique_ptr<load_count> c, shared_state_base& call) noexcept;
+
+ private:
   std::shared_ptr<void> const owner_;
   std::atomic<std::size_t>& in_flight_;
 };
@@ -58,11 +57,11 @@ class routed {
   /// As those of `actor`. The router counts what they are given until it is over; not posts.
   template <auto Method, class... Args>
   auto call(Args&&... args) const {
-    return counted(to_->handle.template call<Method>(std::forward<Args>(args)...));
+    return counted([&] { return to_->handle.template call<Method>(std::forward<Args>(args)...); });
   }
   template <class F, class... Args>
   auto call(F&& f, Args&&... args) const {
-    return counted(to_->handle.call(std::forward<F>(f), std::forward<Args>(args)...));
+    return counted([&] { return to_->handle.call(std::forward<F>(f), std::forward<Args>(args)...); });
   }
   template <auto Method, class... Args>
   void post(Args&&... args) const {
@@ -72,9 +71,12 @@ class routed {
   [[nodiscard]] actor<T> const& handle() const noexcept { return to_->handle; }
 
  private:
-  template <class R>
-  future<R> counted(future<R> f) const {
-    detail::load_count::watch(detail::future_access::state(f), to_, to_->in_flight);
+  // What it takes to count comes before the call, so that none is made of which the caller gets no future.
+  template <class Call>
+  auto counted(Call make_call) const {
+    auto count = std::make_unique<detail::load_count>(to_, to_->in_flight);
+    auto f = make_call();
+    detail::load_count::watch(std::move(count), detail::future_access::state(f));
     return f;
   }
 

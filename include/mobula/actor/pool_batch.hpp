@@ -16,12 +16,18 @@
 namespace mobula {
 namespace detail {
 
+class pool_arrival;
+
 /// Which calls of a batch are over and not taken yet.
 ///
 /// Lifetime: shared with whoever tells that one is over, as the batch may have gone.
 class pool_arrivals {
  public:
-  void arrive(std::size_t index) noexcept;
+  pool_arrivals() noexcept = default;
+  pool_arrivals(pool_arrivals const&) = delete;
+  ~pool_arrivals();
+
+  void arrive(std::unique_ptr<pool_arrival> a) noexcept;
 
   // By the one who reads.
 
@@ -36,22 +42,29 @@ class pool_arrivals {
   [[nodiscard]] bool cancel() noexcept;
 
  private:
-  mutable std::mutex mutex_;  // of the following
-  std::deque<std::size_t> arrived_;
+  std::unique_ptr<pool_arrival> unlink(pool_arrival*& at, pool_arrival* before) noexcept;
+
+  mutable std::mutex mutex_;       // of the following
+  pool_arrival* first_ = nullptr;  // that have arrived, in order; owned
+  pool_arrival* last_ = nullptr;
   std::vector<std::size_t> taken_before_;  // and not told of
   resumer* reader_ = nullptr;
 };
 
-/// Tells of one call. It owns itself until then.
+/// Tells of one call, and then stands for it among the arrivals.
 class pool_arrival : waiter {
  public:
-  static void expect(shared_state_base& call, std::size_t index, std::shared_ptr<pool_arrivals> to);
-
- private:
   pool_arrival(std::size_t index, std::shared_ptr<pool_arrivals> to) noexcept;
 
+  /// From here on it owns itself, until the call is over.
+  static void expect(std::unique_ptr<pool_arrival> a, shared_state_base& call) noexcept;
+
+ private:
+  friend pool_arrivals;
+
   std::size_t const index_;
-  std::shared_ptr<pool_arrivals> const to_;
+  std::shared_ptr<pool_arrivals> to_;
+  pool_arrival* next_ = nullptr;
 };
 
 }  // namespace detail
@@ -76,11 +89,11 @@ class pool_batch {
   /// As actor_pool::submit; the result is read from here.
   template <auto Method, class... Args>
   void submit(Args&&... args) {
-    add(detail::submit_to_pool(members_, detail::pool_method<Method>(), std::forward<Args>(args)...));
+    add([&] { return detail::submit_to_pool(members_, detail::pool_method<Method>(), std::forward<Args>(args)...); });
   }
   template <class F, class... Args>
   void submit(F&& f, Args&&... args) {
-    add(detail::submit_to_pool(members_, std::forward<F>(f), std::forward<Args>(args)...));
+    add([&] { return detail::submit_to_pool(members_, std::forward<F>(f), std::forward<Args>(args)...); });
   }
 
   /// Tells whether some result has not been read.
@@ -104,11 +117,19 @@ class pool_batch {
   [[nodiscard]] auto next_unordered_outcome() & { return next_arrived<detail::item_outcome>(*this); }
 
  private:
-  void add(future<R> f) {
-    detail::shared_state_base& state = detail::future_access::state(f);
-    futures_.push_back(std::move(f));
+  // What it takes comes first: a call that is submitted is one to be read.
+  template <class Submit>
+  void add(Submit submit_call) {
+    auto told = std::make_unique<detail::pool_arrival>(first_ + futures_.size(), arrivals_);
+    futures_.emplace_back();
+    try {
+      futures_.back() = submit_call();
+    } catch (...) {
+      futures_.pop_back();
+      throw;
+    }
     ++left_;
-    detail::pool_arrival::expect(state, first_ + futures_.size() - 1, arrivals_);
+    detail::pool_arrival::expect(std::move(told), detail::future_access::state(futures_.back()));
   }
 
   template <class Reader>
@@ -177,7 +198,7 @@ class pool_batch<T, R>::next_arrived {
 template <class T, class R, class Reader = detail::item_value>
 class [[nodiscard]] unordered_pool_results {
  public:
-  explicit unordered_pool_results(pool_batch<T, R> all) noexcept : all_(std::move(all)) {}
+  explicit unordered_pool_results(pool_batch<T, R> all) : all_(std::move(all)) {}
 
   /// As pool_batch::next_unordered, or next_unordered_outcome.
   [[nodiscard]] auto next() & { return typename pool_batch<T, R>::template next_arrived<Reader>(all_); }

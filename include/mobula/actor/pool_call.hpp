@@ -25,39 +25,46 @@ class pool_call final : public pool_request<T> {
   void start(std::shared_ptr<pool_request<T>> me, pool_loan<T> member) noexcept override {
     try {
       scheduler& s = actor_access::cell(*member).owner();
-      static_cast<void>(remote_function<decltype(&run)>(&run, s.shared_from_this())(
-          std::static_pointer_cast<pool_call>(std::move(me)), std::move(member)));
+      // Made here, where it is known whom to tell that there is no memory for it.
+      auto begin = [t = run(std::static_pointer_cast<pool_call>(std::move(me)), std::move(member))]() mutable {
+        return std::move(t);
+      };
+      static_cast<void>(remote_function<decltype(begin)>(std::move(begin), s.shared_from_this())());
     } catch (...) { fail(std::current_exception()); }
   }
   void fail(std::exception_ptr why) noexcept override { result_.set_exception(std::move(why)); }
 
  private:
   static task<> run(std::shared_ptr<pool_call> me, pool_loan<T> member) {
-    future<R> f = call(*member, *me);
-    state_operation until_ready(future_access::state(f));
-    co_await until_ready;
-    if (auto const why = f.failure()) {
-      // Any failure may be the end of the member: it is dead if nothing can be called any more.
-      future<void> alive = (*member).call([](T&) {});
-      state_operation until_told(future_access::state(alive));
-      co_await until_told;
-      if (alive.failure()) {
-        auto const pool = member.pool();
-        member.lose(why->message());
-        if (!me->begun_) {
-          pool->enqueue(std::move(me), true);
-          co_return;
-        }
+    try {
+      future<R> f = call(*member, *me);
+      state_operation until_ready(future_access::state(f));
+      co_await until_ready;
+      if (future_access::state(f).result.has_failure()) {
+        failure_ptr const why = future_access::state(f).result.failure_pointer();
+        static_cast<void>(why.read());
+        co_return co_await failed(me, std::move(member), why);
       }
       member.end();
-      me->fail(why->exception());
-      co_return;
+      if constexpr (std::is_void_v<R>)
+        me->result_.set_value();
+      else
+        me->result_.set_value(future_access::read(std::move(f)));
+    } catch (...) { me->fail(std::current_exception()); }
+  }
+
+  // Any failure may be the end of the member: it is dead if nothing can be called any more.
+  static task<> failed(std::shared_ptr<pool_call> me, pool_loan<T> member, failure_ptr why) {
+    future<void> alive = (*member).call([](T&) {});
+    state_operation until_told(future_access::state(alive));
+    co_await until_told;
+    if (alive.failure()) {
+      auto const pool = member.pool();
+      member.lose(why);
+      if (!me->begun_) co_return pool->enqueue(std::move(me), true);
     }
     member.end();
-    if constexpr (std::is_void_v<R>)
-      me->result_.set_value();
-    else
-      me->result_.set_value(future_access::read(std::move(f)));
+    me->fail(why.exception());
   }
 
   // The arguments stay here until the call begins, so that another member can have them.

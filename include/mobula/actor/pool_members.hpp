@@ -1,20 +1,22 @@
 #pragma once
 
 #include <mobula/actor/actor.hpp>
+#include <mobula/core/failure.hpp>
 
 #include <cstddef>
-#include <deque>
 #include <exception>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <string>
 #include <utility>
 
 namespace mobula::detail {
 
 template <class T>
 class pool_loan;
+template <class T>
+class pool_queue;
 
 /// A call that waits for a member of an actor pool.
 template <class T>
@@ -26,7 +28,54 @@ class pool_request {
   virtual void start(std::shared_ptr<pool_request> me, pool_loan<T> member) noexcept = 0;
   /// There will be no member.
   virtual void fail(std::exception_ptr why) noexcept = 0;
+
+ private:
+  friend class pool_queue<T>;
+  std::shared_ptr<pool_request> next_;
 };
+
+/// Calls in the order in which they get members, linked by themselves: none is lost for want of memory.
+template <class T>
+class pool_queue {
+  using request = std::shared_ptr<pool_request<T>>;
+
+ public:
+  pool_queue() noexcept = default;
+  pool_queue(pool_queue&& other) noexcept
+      : first_(std::move(other.first_)), last_(std::exchange(other.last_, nullptr)) {}
+  pool_queue& operator=(pool_queue other) noexcept {
+    std::swap(first_, other.first_);
+    std::swap(last_, other.last_);
+    return *this;
+  }
+  // One by one: not each by the one before.
+  ~pool_queue() {
+    while (!empty()) static_cast<void>(pop());
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
+  void push_back(request r) noexcept {
+    auto* const last = std::exchange(last_, r.get());
+    (last != nullptr ? last->next_ : first_) = std::move(r);
+  }
+  void push_front(request r) noexcept {
+    if (first_ == nullptr) last_ = r.get();
+    r->next_ = std::move(first_);
+    first_ = std::move(r);
+  }
+  [[nodiscard]] request pop() noexcept {
+    request r = std::exchange(first_, nullptr);
+    first_ = std::move(r->next_);
+    if (first_ == nullptr) last_ = nullptr;
+    return r;
+  }
+
+ private:
+  request first_;
+  pool_request<T>* last_ = nullptr;
+};
+
+[[nodiscard]] std::exception_ptr no_pool_members(failure_ptr const& why) noexcept;
 
 /// The members of an actor pool, and the calls that wait for one: first come, first served.
 ///
@@ -36,42 +85,47 @@ class pool_members : public std::enable_shared_from_this<pool_members<T>> {
   using request = std::shared_ptr<pool_request<T>>;
 
  public:
-  /// A new member, or one that is free again.
+  using place = std::list<actor<T>>;  // a member, and what it takes to put it back
+
+  /// A new member.
   void add(actor<T> a) {
+    place one;
+    one.push_back(std::move(a));
     {
       std::lock_guard const lock(mutex_);
       ++members_;
-      idle_.push_back(std::move(a));
+      idle_.splice(idle_.end(), one);
     }
     start_what_can();
   }
-  void give_back(actor<T> a) noexcept {
+  /// One that is free again.
+  void give_back(place one) noexcept {
     {
       std::lock_guard const lock(mutex_);
-      idle_.push_back(std::move(a));
+      idle_.splice(idle_.end(), one);
     }
     start_what_can();
   }
 
   /// One that was given away does not come back.
-  void lose(std::string const& why) {
-    std::deque<request> hopeless;
+  void lose(failure_ptr why) noexcept {
+    pool_queue<T> hopeless;
     {
       std::lock_guard const lock(mutex_);
       if (--members_ != 0) return;
       why_none_ = why;
-      hopeless.swap(waiting_);
+      hopeless = std::move(waiting_);
     }
-    for (request& r : hopeless) r->fail(no_members(why));
+    while (!hopeless.empty()) hopeless.pop()->fail(no_pool_members(why));
   }
 
   /// `again`: it has been started before, in vain, and comes first.
-  void enqueue(request r, bool again) {
+  void enqueue(request r, bool again) noexcept {
     std::unique_lock lock(mutex_);
-    if (members_ == 0 && (closed_ || !why_none_.empty())) {
-      std::string const why = closed_ ? "the pool is gone" : why_none_;
+    if (members_ == 0 && (closed_ || why_none_)) {
+      failure_ptr const why = closed_ ? failure_ptr() : why_none_;
       lock.unlock();
-      return r->fail(no_members(why));
+      return r->fail(no_pool_members(why));
     }
     if (again)
       waiting_.push_front(std::move(r));
@@ -87,7 +141,7 @@ class pool_members : public std::enable_shared_from_this<pool_members<T>> {
     std::optional<actor<T>> a(std::move(idle_.front()));
     idle_.pop_front();
     --members_;
-    why_none_.clear();  // whoever has it may bring it back
+    why_none_ = {};  // whoever has it may bring it back
     return a;
   }
   [[nodiscard]] bool has_idle() const noexcept {
@@ -100,42 +154,37 @@ class pool_members : public std::enable_shared_from_this<pool_members<T>> {
   }
 
   /// The pool goes: nobody will bring members any more.
-  void close() {
-    std::deque<request> hopeless;
+  void close() noexcept {
+    pool_queue<T> hopeless;
     {
       std::lock_guard const lock(mutex_);
       closed_ = true;
-      if (members_ == 0) hopeless.swap(waiting_);
+      if (members_ == 0) hopeless = std::move(waiting_);
     }
-    for (request& r : hopeless) r->fail(no_members("the pool is gone"));
+    while (!hopeless.empty()) hopeless.pop()->fail(no_pool_members({}));
   }
 
  private:
-  static std::exception_ptr no_members(std::string const& why) {
-    return std::make_exception_ptr(error("mobula: actor_pool: no member is left to handle this call: " + why));
-  }
-
   // One does so for all, so that a call which ends at once, as its runtime is over, does not lie on top of the one before.
   void start_what_can() noexcept {
     std::unique_lock lock(mutex_);
     if (std::exchange(starting_, true)) return;
     while (!idle_.empty() && !waiting_.empty()) {
-      actor<T> a = std::move(idle_.front());
-      idle_.pop_front();
-      request r = std::move(waiting_.front());
-      waiting_.pop_front();
+      place one;
+      one.splice(one.end(), idle_, idle_.begin());
+      request r = waiting_.pop();
       lock.unlock();
-      r->start(r, pool_loan<T>(this->shared_from_this(), std::move(a)));
+      r->start(r, pool_loan<T>(this->shared_from_this(), std::move(one)));
       lock.lock();
     }
     starting_ = false;
   }
 
   mutable std::mutex mutex_;  // of all here
-  std::deque<actor<T>> idle_;
-  std::deque<request> waiting_;
+  place idle_;
+  pool_queue<T> waiting_;
   std::size_t members_ = 0;  // idle and given away
-  std::string why_none_;     // of the last one that died, when there is none
+  failure_ptr why_none_;     // of the last one that died, when there is none
   bool closed_ = false;
   bool starting_ = false;
 };
@@ -143,27 +192,29 @@ class pool_members : public std::enable_shared_from_this<pool_members<T>> {
 /// A member that has been given to a call, which gives it back when this goes.
 template <class T>
 class pool_loan {
+  using place = typename pool_members<T>::place;
+
  public:
-  pool_loan(std::shared_ptr<pool_members<T>> from, actor<T> a) noexcept
-      : from_(std::move(from)), actor_(std::move(a)) {}
+  pool_loan(std::shared_ptr<pool_members<T>> from, place one) noexcept
+      : from_(std::move(from)), place_(std::move(one)) {}
   pool_loan(pool_loan&& other) noexcept = default;
   pool_loan& operator=(pool_loan&&) = delete;
   ~pool_loan() { end(); }
 
-  [[nodiscard]] actor<T> const& operator*() const noexcept { return actor_; }
+  [[nodiscard]] actor<T> const& operator*() const noexcept { return place_.front(); }
   [[nodiscard]] std::shared_ptr<pool_members<T>> const& pool() const noexcept { return from_; }
 
   void end() noexcept {
-    if (auto const pool = std::exchange(from_, nullptr)) pool->give_back(std::move(actor_));
+    if (auto const pool = std::exchange(from_, nullptr)) pool->give_back(std::move(place_));
   }
   /// It has died.
-  void lose(std::string const& why) {
-    if (auto const pool = std::exchange(from_, nullptr)) pool->lose(why);
+  void lose(failure_ptr why) noexcept {
+    if (auto const pool = std::exchange(from_, nullptr)) pool->lose(std::move(why));
   }
 
  private:
   std::shared_ptr<pool_members<T>> from_;
-  actor<T> actor_;
+  place place_;
 };
 
 }  // namespace mobula::detail

@@ -42,7 +42,7 @@ struct supervisor_options {
   /// How many deaths within `window` are followed by a restart; -1 for all. At the next one this gives up.
   int max_restarts = 3;
   /// By the clock of the runtime.
-  detail::duration window = std::chrono::seconds(10);
+  detail::time_span window = std::chrono::seconds(10);
   /// Who decides when this gives up: to restart all actors of this, which counts with the parent as one death (and, if
   /// that is all_for_one, all of its others too), or to give up as well. None: all actors of this end, as failed.
   supervisor parent = {};

@@ -29,14 +29,6 @@ void yield_thread();
 /// The point in time `d` from now, by the clock of whatever the caller runs on; time_point::max() if that is too far.
 [[nodiscard]] time_point deadline_after(duration d) noexcept;
 
-/// A duration of any type in the clock's own, rounded up; the longest for what is longer.
-template <class Rep, class Period>
-[[nodiscard]] duration to_clock(std::chrono::duration<Rep, Period> d) {
-  using nanoseconds = std::chrono::duration<double, std::nano>;  // in floating point: nothing overflows
-  if (nanoseconds(d) >= nanoseconds(duration::max())) return duration::max();
-  return std::chrono::ceil<duration>(d);
-}
-
 /// What waits on a thread that drives a scheduler by hand instead of sleeping (the manual scheduler).
 class thread_driver {
  public:

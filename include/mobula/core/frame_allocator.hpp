@@ -18,7 +18,6 @@ struct frame_allocator {
   frame_allocator(frame_allocator<U>) noexcept {}  // NOLINT: allocators convert
 
   [[nodiscard]] T* allocate(std::size_t n) const {
-    static_assert(alignof(T) <= frame_alignment);
     if (n > std::numeric_limits<std::size_t>::max() / sizeof(T)) throw std::bad_array_new_length();
     return static_cast<T*>(allocate_frame(n * sizeof(T)));
   }

@@ -6,13 +6,17 @@
 
 namespace mobula::detail {
 
-/// The alignment of what `allocate_frame` gives, in bytes: a cache line.
+/// The least alignment of what `allocate_frame` gives, in bytes: a cache line.
 inline constexpr std::size_t frame_alignment = 64;
 
 /// The most bytes for which `allocate_frame` keeps free lists.
 inline constexpr std::size_t largest_pooled_frame = 1024;
 
 /// Allocates memory for a task: its shared state or its coroutine frame. Throws std::bad_alloc.
+///
+/// A block is aligned to a cache line, and to the largest power of two that divides its size. So whatever has that size
+/// is aligned as its type asks, as a size is a multiple of the alignment; of a coroutine frame the size is all that the
+/// compiler tells.
 ///
 /// Blocks up to that size come from free lists of the calling thread. A list holds at most two magazines of 64 blocks;
 /// full ones go to a shared depot and come back from there, so that a thread which only frees feeds one which only

@@ -43,14 +43,14 @@ struct runtime_options {
   /// How many calls with task_options::blocking may run at once; more wait for one of them to end. Threads for them are
   /// started when they are needed, without the hooks below, and end after so long without one. At least 1; from 0 to a day.
   std::size_t max_blocking_threads = 512;
-  std::chrono::nanoseconds blocking_idle = std::chrono::seconds(10);
+  detail::time_span blocking_idle = std::chrono::seconds(10);
   /// How long, to twice as long, a task of low priority waits while there is other work, before it takes turns with tasks
   /// of normal priority; one of background, before it counts as low. From 1 us to a day.
-  std::chrono::nanoseconds ageing = std::chrono::milliseconds(100);
+  detail::time_span ageing = std::chrono::milliseconds(100);
   /// How long a worker without work looks around before it sleeps, and about how long at most a thread outside that
   /// waits for a result stays awake. To sleep and to be woken takes some microseconds; staying awake takes a processor.
   /// 0 sleeps at once; at most 1 s.
-  std::chrono::nanoseconds spin = std::chrono::microseconds(20);
+  detail::time_span spin = std::chrono::microseconds(20);
   /// Debuggers and `top -H` show worker threads as this and their number, "mobula-0"; shortened so that both have room in
   /// what the system keeps, 15 characters. Empty: as the program.
   std::string thread_name = "mobula";
@@ -72,7 +72,7 @@ struct runtime_options {
   /// With track_tasks: `on_warning` is told, with all that dump_tasks() says, when all workers have slept for so long while
   /// something waits, and no wait is for input or output, for time, or limited; once, until something runs again. 0 for
   /// never; not less.
-  std::chrono::nanoseconds stall_after = std::chrono::seconds(10);
+  detail::time_span stall_after = std::chrono::seconds(10);
   /// The signal on which all that dump_tasks() says goes to stderr; 0 for none. The handler is installed while such a
   /// runtime lives, and passes on to the one that was installed before. Without track_tasks that says how tasks are tracked,
   /// and the handler is installed only in place of the default, which would end the program.

@@ -145,9 +145,7 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   /// Queues a handler of Asio's and counts it like a task. False if the scheduler is over and will run nothing more.
   [[nodiscard]] bool submit_handler(job& j) noexcept {
     if (worker* const w = this_worker(); w != nullptr && &w->owner == this) {
-      w->count_submitted();
-      w->queue.push(&j);
-      wake_if_needed();
+      submit_task_on(*w, j);
       return true;
     }
     return submit_handler_from_outside(j);

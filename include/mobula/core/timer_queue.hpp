@@ -1,20 +1,22 @@
 #pragma once
 
-#include <mobula/requirements.hpp>
+#include <mobula/core/time_span.hpp>
 
-#include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <mutex>
-#include <vector>
 
 namespace mobula::detail {
 
-using time_point = std::chrono::steady_clock::time_point;
-using duration = std::chrono::steady_clock::duration;
+/// A place in the tree of a timer queue.
+struct timer_link {
+  timer_link* parent = nullptr;  // null outside of a queue
+  timer_link* left = nullptr;
+  timer_link* right = nullptr;
+  bool red = false;
+};
 
 /// What happens at a point in time. Whoever waits for it owns it.
-struct timer_node {
+struct timer_node : timer_link {  // the links are guarded by the queue's mutex
   using fire_function = void (*)(timer_node&, bool expired) noexcept;
 
   /// `fire` is called once, unless the node is removed before: with true when its time has come, with false when the
@@ -23,16 +25,18 @@ struct timer_node {
 
   time_point when;
   fire_function fire;
-  std::size_t index = 0;       // in the heap plus one; 0 outside. Guarded by the queue's mutex
-  std::uint64_t sequence = 0;  // equal times fire in the order in which they were added
 };
 
-/// Timers of one runtime: a binary heap of nodes that live in the frames of those who wait, so that a sleep allocates
-/// nothing. Threads: any.
+/// Timers of one runtime: a red-black tree of nodes that live in the frames of those who wait, so that a sleep allocates
+/// nothing and can't fail. Equal times fire in the order in which they were added. Threads: any. Cost: O(log n) to add and
+/// to remove.
 class timer_queue {
  public:
+  timer_queue() noexcept;
+  timer_queue(timer_queue const&) = delete;
+
   /// Adds a node and tells whether it became the first. After `close`, fires it at once instead, with false.
-  bool add(timer_node& node);
+  bool add(timer_node& node) noexcept;
 
   /// Takes a node out. False if it isn't in: then `fire` has been called or is about to be.
   bool remove(timer_node& node) noexcept;
@@ -50,14 +54,13 @@ class timer_queue {
   [[nodiscard]] std::size_t size() const noexcept;
 
  private:
-  void place(std::size_t i, timer_node* node) noexcept;
-  void sift_up(std::size_t i) noexcept;
-  void sift_down(std::size_t i) noexcept;
-  void take(std::size_t i) noexcept;
+  [[nodiscard]] timer_node* front() const noexcept;
+  void take(timer_node& node) noexcept;
+  bool fire_up_to(time_point last, bool expired) noexcept;
 
   mutable std::mutex mutex_;
-  std::vector<timer_node*> heap_;
-  std::uint64_t next_sequence_ = 0;
+  timer_link all_;  // its parent is the root, its left the first node, its right the last
+  std::size_t size_ = 0;
   bool closed_ = false;
 };
 

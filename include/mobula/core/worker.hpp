@@ -17,7 +17,7 @@ class scheduler;
 /// a queue to push to.
 class worker {
  public:
-  worker(scheduler& s, unsigned number) noexcept : owner(s), id(number) {}
+  worker(scheduler& s, unsigned number) : owner(s), id(number) {}
   worker(worker const&) = delete;
 
   /// Tells whether a task that waits for the last one queued may run that one on top of itself. In a context nothing does:

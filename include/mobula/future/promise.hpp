@@ -49,6 +49,9 @@ class promise_state final : public shared_state<T> {
 
 [[noreturn]] void throw_promise_is_set();
 [[noreturn]] void throw_no_more_futures();
+[[noreturn]] void throw_no_exception();
+/// That a promise was broken; or that there is no memory to say so.
+[[nodiscard]] std::exception_ptr broken() noexcept;
 
 }  // namespace detail
 
@@ -85,7 +88,7 @@ class promise {
   ~promise() {
     auto* const s = right_.exchange(nullptr);
     if (s != nullptr && taken_ && !s->is_last_handle()) {  // else nobody can know of it: get_future needs this
-      s->result.set_error(std::make_exception_ptr(broken_promise()));
+      s->result.set_error(detail::broken());
       end(*s);
     } else if (s != nullptr) {
       s->abandon();
@@ -132,8 +135,9 @@ class promise {
     end(s);
   }
 
-  /// Ends the future with an error. Throws mobula::error if this has been set.
+  /// Ends the future with an error. Throws mobula::error if this has been set, or if the pointer is null: then it is not.
   void set_exception(std::exception_ptr e) {
+    if (e == nullptr) detail::throw_no_exception();
     auto& s = claim();
     s.result.set_error(std::move(e));
     end(s);

@@ -18,7 +18,7 @@ struct wait_options {
   /// Wait until so many are ready; from 1 to the number of futures.
   std::size_t num_returns = 1;
   /// Wait no longer than this; none for as long as it takes. Zero looks without waiting.
-  std::optional<detail::duration> timeout = {};
+  std::optional<detail::time_span> timeout = {};
 };
 
 /// The futures that were given to `wait`, in their order.

@@ -59,7 +59,7 @@ class all_awaiter : waiter, suspended_coroutine {
     if (here->task() != nullptr) {
       stoppable_ = std::make_unique<stoppable>(*this);
       if (stoppable_->all.ready()) return true;
-      stoppable_->guard = interruption::here(stoppable_->all, false);
+      stoppable_->guard = interruption::here(stoppable_->all, false, !ends_at_drop(stoppable_->all));
     }
     begin_waits();
     return false;

@@ -62,7 +62,7 @@ task<bool> happens_by(Op& op, time_point limit) {
     static_cast<void>(co_await op);
     co_return true;
   }
-  auto either = select(op, sleep_for(limit - deadline_after(duration::zero())));
+  auto either = select(op, sleep_for(time_between(deadline_after(duration::zero()), limit)));
   auto const first = co_await either;
   co_return first.index() == 0;
 }

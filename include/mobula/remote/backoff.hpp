@@ -13,9 +13,9 @@ namespace mobula {
 ///
 ///     .max_retries = 5, .backoff = {.first = 100ms}       // about 0.1 s, 0.2 s, 0.4 s, 0.8 s, 1.6 s
 struct backoff {
-  detail::duration first = detail::duration::zero();
+  detail::time_span first = detail::duration::zero();
   double factor = 2;
-  detail::duration most = std::chrono::seconds(30);
+  detail::time_span most = std::chrono::seconds(30);
   double jitter = 0.5;
 };
 

@@ -51,7 +51,6 @@ class block_call final : public call_state<block_call<Call>, Call> {
 template <class Call>
 class call_block {
   using state = block_call<Call>;
-  static_assert(alignof(state) <= frame_alignment);
 
  public:
   /// How many calls a block should hold if there are so many in all: all of them, unless that is a lot of memory. That

@@ -55,15 +55,15 @@ struct task_options {
 
   /// How long the task may take from its submission on, all attempts and waits for arguments together. Then it ends with
   /// deadline_error, and what still runs of it is asked to stop. So it needs a worker who is free to notice.
-  std::optional<detail::duration> timeout = {};
+  std::optional<detail::time_span> timeout = {};
   /// The same for each attempt, from when it is submitted; an attempt that takes longer has failed.
-  std::optional<detail::duration> attempt_timeout = {};
+  std::optional<detail::time_span> attempt_timeout = {};
   /// When the task has to be over, by the clock of the runtime (runtime::now). The earliest of these limits and of that of
   /// the task that starts this one holds: this_task::time_left().
   std::optional<detail::time_point> deadline = {};
   /// How long an attempt may take before a second copy of it is started, once. The first that gives a value is the answer;
   /// the other is cancelled.
-  std::optional<detail::duration> hedge_after = {};
+  std::optional<detail::time_span> hedge_after = {};
 
   /// Whether `cancel` also stops the task while it runs: its waits are interrupted, its stop token says so, and what it has
   /// started is cancelled. Whatever this says, so is a task with a limit of time, retries, a second copy, resources, a

@@ -168,7 +168,7 @@ template <class Predicate>
 task<bool> limited_condition_loop<Predicate>::loop(condition_variable& c, mutex::guard& g, time_point limit,
                                                    Predicate p) {
   while (!p()) {
-    duration const left = limit - deadline_after(duration::zero());
+    duration const left = time_between(deadline_after(duration::zero()), limit);
     auto const first = co_await select(c.wait(g), sleep_for(left));
     if (first.index() == 1) co_return p();
   }

@@ -25,7 +25,7 @@ struct fault {
   /// Called first: kill an actor, cancel a task, close a channel.
   std::function<void()> action = {};
   /// How long the point takes then, in virtual time.
-  detail::duration delay = detail::duration::zero();
+  detail::time_span delay = detail::duration::zero();
   /// Thrown then; see fault_of.
   std::exception_ptr error = {};
   /// Whether what the point stands for is to be left out: it gives false.

@@ -12,25 +12,21 @@ namespace mobula::detail {
 
 #ifdef MOBULA_HWLOC
 
-namespace {
-
-class cpu_set {
- public:
-  explicit cpu_set(hwloc_bitmap_t s) : set_(s) {
-    if (set_ == nullptr) throw std::bad_alloc();
-  }
-  cpu_set(cpu_set&& other) noexcept : set_(std::exchange(other.set_, nullptr)) {}
-  ~cpu_set() { hwloc_bitmap_free(set_); }
-
-  [[nodiscard]] hwloc_bitmap_t get() const noexcept { return set_; }
-
- private:
-  hwloc_bitmap_t set_;
-};
-
-}  // namespace
-
 struct memory_nodes::topology {
+  class cpu_set {
+   public:
+    explicit cpu_set(hwloc_bitmap_t s) : set_(s) {
+      if (set_ == nullptr) throw std::bad_alloc();
+    }
+    cpu_set(cpu_set&& other) noexcept : set_(std::exchange(other.set_, nullptr)) {}
+    ~cpu_set() { hwloc_bitmap_free(set_); }
+
+    [[nodiscard]] hwloc_bitmap_t get() const noexcept { return set_; }
+
+   private:
+    hwloc_bitmap_t set_;
+  };
+
   topology() {
     if (hwloc_topology_init(&machine) != 0) throw std::bad_alloc();
     if (hwloc_topology_load(machine) != 0) return;

@@ -85,7 +85,10 @@ TEST_CASE("after a fork a wait for the result of a task that was not over throws
           return refused([&] { static_cast<void>(mb::get(never[0])); },
                          [&] { static_cast<void>(mb::get(never[0], 10s)); }, [&] { static_cast<void>(mb::get(never)); },
                          [&] { static_cast<void>(mb::wait(never)); },
-                         [&] { static_cast<void>(mb::get(mb::as_completed(never).next())); },
+                         [&] {
+                           auto done_ones = mb::as_completed(never);
+                           static_cast<void>(mb::get(done_ones.next()));
+                         },
                          [&] { static_cast<void>(mb::get(mb::select(never[0], mb::sleep_for(10s)))); }) +
                  mb::get(done);
         }) == 9);

@@ -100,7 +100,7 @@ class interruption {
   std::shared_ptr<scheduler> owner_;
   stop_operation stop_;
   drop_operation drop_;
-  selection<>::branch branches_[3];  // what is waited for, and what interrupts it
+  selection<>::branch branches_[3];        // what is waited for, and what interrupts it
   std::size_t stopped_ = 0, dropped_ = 0;  // their branches; 0 for none
   std::optional<selection<>> selection_;
   std::unique_ptr<wait_note> note_;  // while it waits

@@ -142,8 +142,14 @@ void session::replay(engine es) {
     plan_.finished(*front, f.evaluations, why);
     front = plan_.next();
   }
-  if (!front || front->settings.popsize != es.settings().popsize || front->settings.seed != es.settings().seed)
-    throw unreadable("it is of a search with another popsize, seed or other restarts, or maxfevals is used up");
+  if (!front) throw unreadable("its search had more runs than these restarts and maxfevals allow");
+  const auto same = [](const char* option, auto here, auto there) {
+    if (here != there)
+      throw unreadable(std::string("it is of a search with ") + option + " " + std::to_string(there) +
+                       ", and this one has " + std::to_string(here) + ": give the options that it was begun with");
+  };
+  same("popsize", front->settings.popsize, es.settings().popsize);
+  same("seed", front->settings.seed, es.settings().seed);
   resume_time(*front, es);
   es.set_criteria(front->settings);
   runs_.push_back({*front, std::move(es)});

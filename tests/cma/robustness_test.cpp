@@ -93,7 +93,9 @@ TEST_CASE("bad arguments are turned down with what is wrong and what is right", 
   CHECK(has(option({.popsize = -4}), "popsize is -4"));
   CHECK(has(option({.popsize = 1e12}), "popsize is 1e+12; it must be at least 2 and at most 16777216, or 0"));
   CHECK(has(option({.maxfevals = 1234567.5}), "maxfevals is 1234567.5"));
-  CHECK(has(option({.stds = 1e200}), "sigma0 times stds[0] is 1e+200; it must be from 1e-300 to 1e+150"));
+  cma::options wide;  // written in the call, g++ 12 takes the bounds for uninitialised
+  wide.stds = 1e200;
+  CHECK(has(option(wide), "sigma0 times stds[0] is 1e+200; it must be from 1e-300 to 1e+150"));
   CHECK(has(option({.mirrors = 4}), "mirrors is 4; it must be half of popsize at most, which is 3"));
   CHECK(has(option({.popsize = 2.5}), "popsize is 2.5"));
   CHECK(has(option({.popsize = inf}), "popsize is inf"));

@@ -4,7 +4,9 @@ namespace mobula::detail {
 
 call_line::call_line(actor_cell_base& cell) noexcept : job(&step), cell_(cell) {
   cell_.add_handle();
-  closed_ = !cell_.add_line(*this);
+  if (cell_.add_line(*this)) return;  // from now on `close` may come at any time
+  std::lock_guard const lock(mutex_);
+  closed_ = true;
 }
 
 void call_line::pass(std::list<departing_call>& entry) noexcept {

@@ -11,12 +11,13 @@
 #include <utility>
 #include <vector>
 
+#include "cma/settings.hpp"
+
 namespace mobula::cma {
 namespace {
 
 constexpr std::size_t remembered = 64;          // durations, of which the median counts
 constexpr std::size_t enough = 8;               // durations before any evaluation is given up
-constexpr std::size_t most_replacements = 100;  // of failed evaluations in a generation, as the engine's
 constexpr evaluator::seconds never_late{1e-3};  // what takes no longer is not given up
 constexpr evaluator::seconds for_ever{std::numeric_limits<double>::infinity()};
 
@@ -76,7 +77,7 @@ class asynchronous_run {
     xs_.insert(xs_.end(), e.x.begin(), e.x.end());
     values_.push_back(result->value);
     const bool again = es_.settings().on_failure == failure_policy::resample && !std::isfinite(result->value);
-    if (again && replaced_ < most_replacements) ++replaced_;
+    if (again && std::cmp_less(replaced_, most_replacements)) ++replaced_;
   }
 
   // An evaluation that threw counts as one that gave NaN; but when as many as a generation has did one after the other,

@@ -142,7 +142,7 @@ plot_outcome run_gnuplot(const std::filesystem::path& script, const std::filesys
   if (!run_script(gnuplot, folder, script)) return {false, "plot: none, gnuplot failed; `" + command + "` shows why"};
   if (!file_version(picture).is_newer_than(before) || !is_whole(picture))
     return {false, "plot: none, gnuplot has not written " + shown(picture) + "; `" + command + "` shows why"};
-  return {true, "plot: " + shown(picture)};
+  return {true, "plot: " + shell_word(picture.native())};
 }
 
 }  // namespace mobula::cma

@@ -22,8 +22,6 @@ namespace mobula::cma {
 
 /// A run: all its memory, at an address that stays, as the parts refer to each other.
 struct engine::impl {
-  static constexpr int most_replacements = 100;  // of the failed candidates of a generation
-
   impl(std::span<const double> x0, double sigma0, const options& given);
   void save(archive& a);
   static std::unique_ptr<impl> resume(archive& a);

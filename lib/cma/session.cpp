@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cma/asynchronous.hpp"
+#include "cma/settings.hpp"
 
 namespace mobula::cma {
 namespace {
@@ -148,10 +149,14 @@ void session::run_generation() {
   save_if_due();
 }
 
-// An evaluation that threw has no value, and goes by the policy; but when all of a generation did, something else is
-// wrong than the candidates.
+// An evaluation that threw has no value, and goes by the policy; but when all of a generation did, and all that replaced
+// them, something else is wrong than the candidates.
 void session::tell(active_run& r, std::span<const double> values, std::span<const failed_evaluation> failed) {
-  const bool rethrow = r.es.settings().on_failure == failure_policy::stop || failed.size() == r.es.constants().popsize;
+  const failure_policy policy = r.es.settings().on_failure;
+  r.threw_in_a_row = failed.size() == values.size() ? r.threw_in_a_row + failed.size() : 0;
+  const std::size_t all =
+      r.es.constants().popsize + (policy == failure_policy::resample ? std::size_t{most_replacements} : 0);
+  const bool rethrow = policy == failure_policy::stop || (failed.size() == values.size() && r.threw_in_a_row >= all);
   if (!failed.empty()) r.last_failure = failed.back().what;
   if (!failed.empty() && rethrow) {
     r.failure = failed.front().what;

@@ -49,6 +49,7 @@ class session {
     std::vector<generation_record> unseen = {};  // what was not shown, as its turn had not come
     std::exception_ptr failure = nullptr;        // ends the search when its turn has come
     std::exception_ptr last_failure = nullptr;   // of an evaluation
+    std::size_t threw_in_a_row = 0;              // evaluations
 
     bool beyond = false;  // a limit that it had reached has been raised
 

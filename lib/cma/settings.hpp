@@ -11,6 +11,9 @@ namespace mobula::cma {
 /// The largest population: beyond, the memory for a generation of few variables alone is measured in gigabytes.
 inline constexpr double most_candidates = 0x1p24;
 
+/// How many failed candidates of a generation are replaced, with failure_policy::resample.
+inline constexpr int most_replacements = 100;
+
 /// Returns `given` with the defaults filled in that depend on the dimension.
 /// Errors: throws `std::invalid_argument` that names what makes no sense, and what would.
 [[nodiscard]] options checked(std::span<const double> x0, double sigma0, const options& given);

@@ -36,7 +36,9 @@ class group_operation::group {
     if (resumer_ == nullptr) return release(size_ + 1);  // never started
     std::size_t done = 1;
     for (std::size_t i = 0; i < size_; ++i)
-      if (!entries_[i].arrived && entries_[i].state->remove(entries_[i])) ++done;
+      if (!entries_[i].arrived && !entries_[i].told.load(std::memory_order_relaxed) &&
+          entries_[i].state->remove(entries_[i]))
+        ++done;
     release(done);
   }
 
@@ -44,12 +46,16 @@ class group_operation::group {
   struct entry : waiter {
     entry() noexcept
         : waiter([](waiter& w) noexcept {
+            static_cast<entry&>(w).told.store(true, std::memory_order_relaxed);
             group& g = *static_cast<entry&>(w).owner;
             g.change(1);
             g.release(1);
           }) {}
     group* owner = nullptr;
     shared_state_base* state = nullptr;
+    // Its state may be gone then, as results are read before the wait is taken back. Set before `change`, by which who is
+    // woken sees it of all that were waited for.
+    std::atomic<bool> told{false};
     bool arrived = false;  // was ready before it could be added; only the starter writes it, before `started`
   };
 

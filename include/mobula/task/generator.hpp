@@ -31,6 +31,9 @@ class generator_promise final : public generator_promise_of<T> {
   template <class U = T>
     requires(!std::is_reference_v<T> && std::is_constructible_v<T, U>)
   generator_promise_base::hand_over yield_value(U&& value) {
+    static_assert(frame_aligns<T>,
+                  "with clang, elements that are aligned to more than 64 bytes need the options "
+                  "-fcoro-aligned-allocation -DMOBULA_ALIGNED_FRAMES");
     this->step_->emplace(std::forward<U>(value));
     return {};
   }

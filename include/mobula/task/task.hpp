@@ -12,6 +12,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <exception>
+#include <new>
 #include <source_location>
 #include <type_traits>
 #include <utility>
@@ -32,6 +33,15 @@ class coroutine_promise_base {
  public:
   static void* operator new(std::size_t size) { return allocate_frame(size); }
   static void operator delete(void* p, std::size_t size) noexcept { deallocate_frame(p, size); }
+#ifdef MOBULA_ALIGNED_FRAMES
+  // As clang asks with -fcoro-aligned-allocation; without it, it tells nobody how a frame is to be aligned.
+  static void* operator new(std::size_t size, std::align_val_t alignment) {
+    return allocate_frame(rounded_up(size, alignment));
+  }
+  static void operator delete(void* p, std::size_t size, std::align_val_t alignment) noexcept {
+    deallocate_frame(p, rounded_up(size, alignment));
+  }
+#endif
 
   std::suspend_always initial_suspend() const noexcept { return {}; }
 
@@ -55,6 +65,11 @@ class coroutine_promise_base {
   completion* completion_ = nullptr;  // of a task: who is told of its end; set before the start
 
  private:
+  static constexpr std::size_t rounded_up(std::size_t size, std::align_val_t alignment) noexcept {
+    auto const a = static_cast<std::size_t>(alignment);
+    return (size + a - 1) / a * a;
+  }
+
   std::source_location awaits_at_;  // where it has waited last
 };
 
@@ -83,6 +98,9 @@ class task_promise final : public task_promise_base {
   template <class U = T>
     requires(std::is_reference_v<T> ? std::is_convertible_v<U, T> : std::is_constructible_v<T, U>)
   void return_value(U&& value) {
+    static_assert(frame_aligns<T>,
+                  "with clang, results that are aligned to more than 64 bytes need the options "
+                  "-fcoro-aligned-allocation -DMOBULA_ALIGNED_FRAMES");
     result_->set_value(std::forward<U>(value));
   }
   void unhandled_exception() noexcept { result_->set_error(std::current_exception()); }

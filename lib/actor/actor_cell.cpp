@@ -91,6 +91,7 @@ void actor_cell_base::work(job_verb verb) noexcept {
       return finish_task(s);
     }
     if (!handle(m, verb)) return;
+    if (verb == job_verb::run) verb = s.verb();                   // the next call is dropped if the runtime is by now
     if (verb == job_verb::run && mine.is_over()) return go_on();  // to drop is quick, and maybe nobody is left to go on
   }
 }

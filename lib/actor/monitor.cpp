@@ -2,6 +2,7 @@
 #include <mobula/actor/actor_lives.hpp>
 #include <mobula/actor/end_watch.hpp>
 #include <mobula/actor/monitor.hpp>
+#include <mobula/core/process_number.hpp>
 
 #include <memory>
 #include <utility>
@@ -43,6 +44,7 @@ struct registration final : control {
 }  // namespace
 
 future<actor_end> monitor(actor_cell_base& a) {
+  if (a.owner().lost()) throw_forked("the actor is the parent's");
   auto w = std::make_shared<watch>(actor_end{.reason = end_reason::runtime_ended});
   future<actor_end> end = w->get_future();
   a.send(*new registration(std::move(w)), false);

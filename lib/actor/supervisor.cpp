@@ -136,6 +136,7 @@ verdict supervisor_core::decide(supervised& s, failure_ptr const& why) noexcept 
 }
 
 future<supervisor_end> supervisor_core::monitor() {
+  if (scheduler_->lost()) throw_forked("the supervisor is the parent's");
   watches mine{std::make_shared<end_watch<supervisor_end>>(supervisor_end{})};
   end_watch<supervisor_end>& w = *mine.front();
   future<supervisor_end> end = w.get_future();

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cma/asynchronous.hpp"
+#include "cma/number_text.hpp"
 #include "cma/settings.hpp"
 
 namespace mobula::cma {
@@ -19,6 +20,22 @@ const std::atomic<bool> never{false};
 // What happens when a checkpoint could not be written.
 constexpr const char* ends_by_signal = "the search ends by SIGTERM without it";
 constexpr const char* ends = "the run is over without it";
+
+// Options that would be ignored: whoever sets them expects something of them.
+void check(const minimize_options& how) {
+  const auto require = [](bool holds, const std::string& what) {
+    if (!holds) throw std::invalid_argument("cma: minimize_options::" + what);
+  };
+  require(how.give_up_after >= 0,
+          "give_up_after is " + number_text(how.give_up_after) + "; it must be 0 (never) or greater");
+  require(how.give_up_after == 0 || how.asynchronous,
+          "give_up_after is " + number_text(how.give_up_after) + ", but asynchronous is false: set it too");
+  require(how.in_flight == 0 || how.asynchronous,
+          "in_flight is " + std::to_string(how.in_flight) + ", but asynchronous is false: set it too");
+  require(static_cast<double>(how.in_flight) <= most_candidates,
+          "in_flight is " + std::to_string(how.in_flight) + "; it must be at most " + number_text(most_candidates));
+  require(!how.resume || !how.checkpoint.empty(), "resume is true, but checkpoint names no file to go on from");
+}
 
 std::vector<double> numbers_of(std::span<const double> numbers) { return {numbers.begin(), numbers.end()}; }
 
@@ -45,6 +62,7 @@ session::session(std::span<const double> x0, double sigma0, const options& setti
       how_(how),
       plan_(sigma0, x0.size(), settings, how.restarts.value_or(no_restarts())),
       ahead_(plan_) {
+  check(how);
   run_observer::check_files(how);
   if (!how.checkpoint.empty()) watch_.emplace();
   if (how.resume) resume();

@@ -13,8 +13,10 @@
 #include "cma/archive.hpp"
 #include "cma/checkpoint_file.hpp"
 #include "cma/file_names.hpp"
+#include "cma/number_text.hpp"
 #include "cma/output_file.hpp"
 #include "cma/session.hpp"
+#include "cma/settings.hpp"
 
 namespace mobula::cma {
 namespace {
@@ -143,13 +145,16 @@ void session::replay(engine es) {
     front = plan_.next();
   }
   if (!front) throw unreadable("its search had more runs than these restarts and maxfevals allow");
-  const auto same = [](const char* option, auto here, auto there) {
+  const auto same = [](const std::string& option, const std::string& here, const std::string& there) {
     if (here != there)
-      throw unreadable(std::string("it is of a search with ") + option + " " + std::to_string(there) +
-                       ", and this one has " + std::to_string(here) + ": give the options that it was begun with");
+      throw unreadable("it is of a search with " + option + " " + there + ", and this one has " + here +
+                       ": give the options that it was begun with");
   };
-  same("popsize", front->settings.popsize, es.settings().popsize);
-  same("seed", front->settings.seed, es.settings().seed);
+  same("popsize", number_text(front->settings.popsize), number_text(es.settings().popsize));
+  same("seed", std::to_string(front->settings.seed), std::to_string(es.settings().seed));
+  if (const char* const other = first_difference(front->settings, es.settings()))
+    throw unreadable(std::string("it is of a search with other ") + other +
+                     " than this one: give the options that it was begun with");
   resume_time(*front, es);
   es.set_criteria(front->settings);
   runs_.push_back({*front, std::move(es)});

@@ -1,5 +1,6 @@
 #include "cma/settings.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <stdexcept>
@@ -161,6 +162,29 @@ options checked(std::span<const double> x0, double sigma0, const options& given)
   if (all.tolstagnation == 0) all.tolstagnation = 100 + std::floor(100 * n * std::sqrt(n) / all.popsize);
   check_mirrors(all.mirrors, all.popsize);
   return all;
+}
+
+const char* first_difference(const options& a, const options& b) {
+  const auto differ = [](const per_variable& p, const per_variable& q) { return !std::ranges::equal(p, q); };
+  const auto same_variable = [](const fixed_variable& p, const fixed_variable& q) {
+    return p.index == q.index && p.value == q.value;
+  };
+  if (differ(a.bounds.lower, b.bounds.lower)) return "bounds.lower";
+  if (differ(a.bounds.upper, b.bounds.upper)) return "bounds.upper";
+  if (a.bounds.handling != b.bounds.handling) return "bounds.handling";
+  if (differ(a.stds, b.stds)) return "stds";
+  if (differ(a.scaling_of_variables, b.scaling_of_variables)) return "scaling_of_variables";
+  if (!std::ranges::equal(a.fixed_variables, b.fixed_variables, same_variable)) return "fixed_variables";
+  if (differ(a.minstd, b.minstd)) return "minstd";
+  if (differ(a.maxstd, b.maxstd)) return "maxstd";
+  if (a.on_failure != b.on_failure) return "on_failure";
+  if (a.diagonal != b.diagonal) return "diagonal";
+  if (a.active != b.active) return "active";
+  if (a.active_injected != b.active_injected) return "active_injected";
+  if (a.mirrors != b.mirrors) return "mirrors";
+  if (a.mirrormethod != b.mirrormethod) return "mirrormethod";
+  if (a.elitist != b.elitist) return "elitist";
+  return nullptr;
 }
 
 void take_criteria(options& to, const options& from) {

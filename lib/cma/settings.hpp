@@ -21,6 +21,9 @@ inline constexpr int most_replacements = 100;
 /// Errors: throws `std::invalid_argument` if a coordinate of `x`, the `name` of which is told, is not finite.
 void check_point(std::span<const double> x, const std::string& name);
 
+/// Names the first option, apart from popsize, seed and the criteria to stop, in which two differ; null if none does.
+[[nodiscard]] const char* first_difference(const options& a, const options& b);
+
 /// Copies the criteria to stop.
 void take_criteria(options& to, const options& from);
 

@@ -47,6 +47,8 @@ void stop_reasons::add_callback(std::string message) {
 }
 
 std::ostream& operator<<(std::ostream& out, const stop_reason& reason) {
+  if (reason.which == criterion::failed)
+    return out << "failed: " << number_text(reason.value) << " of the last generation's values are not finite";
   return out << reason.name() << ": " << number_text(reason.value) << " (threshold " << number_text(reason.threshold)
              << ")";
 }

@@ -142,7 +142,12 @@ void termination::check_values(stop_reasons& found, std::span<const double> sort
          recent);
   add_if(found, current < relative, criterion::tolfunrel, relative, current);
   const double flat = static_cast<double>(flat_generations_);
-  add_if(found, flat > settings_.tolflatfitness, criterion::tolflatfitness, settings_.tolflatfitness, flat);
+  if (flat <= settings_.tolflatfitness) return;
+  // Values of which none is a number are as equal as can be; but nothing has converged.
+  if (std::isfinite(sorted_values.front()))
+    found.add({criterion::tolflatfitness, settings_.tolflatfitness, flat});
+  else if (settings_.on_failure != failure_policy::stop)  // by which it has stopped
+    found.add({criterion::failed, 0, static_cast<double>(sorted_values.size())});
 }
 
 void termination::check_stagnation(stop_reasons& found, const search_state& s, const progress& now) {

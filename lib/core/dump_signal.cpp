@@ -44,11 +44,10 @@ void ask_for_dump(int signal, siginfo_t* info, void* context) {
 // All of the process: the handlers, and a thread as long as there is one.
 class dump_signals {
  public:
-  // In the child of a fork, which has no such thread, the handlers go.
+  // In the child of a fork, which has no such thread, the handlers stay, or the signal would end it, and ask nobody.
   dump_signals() {
     ::sem_init(&asked, 0, 0);
-    for (std::size_t s = 1; s < users.size(); ++s)
-      if (std::exchange(users[s], 0) != 0) put_back(static_cast<int>(s));
+    users.fill(0);
   }
 
   // Tells whether it has been installed. Throws std::system_error.
@@ -56,7 +55,7 @@ class dump_signals {
     std::lock_guard const lock(mutex_);
     bool const allowed = signal > 0 && signal < NSIG;
     std::size_t const s = allowed ? static_cast<std::size_t>(signal) : 0;
-    if (!allowed || (users[s] == 0 && ::sigaction(signal, nullptr, &handled_before[s]) != 0)) refuse(signal, allowed);
+    if (!allowed || (users[s] == 0 && !note_before(signal))) refuse(signal, allowed);
     if (users[s] == 0 && !tracks && !is_default(handled_before[s])) return false;
     if (installed_ == 0) start();
     if (users[s] == 0) {
@@ -88,18 +87,28 @@ class dump_signals {
                             "mobula: runtime_options::dump_signal is " + std::to_string(signal) +
                                 ", which can't be handled; give another, or 0 for none");
   }
+  // False, with errno, if it can't be handled. Ours may stand there from before a fork.
+  static bool note_before(int signal) noexcept {
+    struct sigaction now = {};
+    if (::sigaction(signal, nullptr, &now) != 0) return false;
+    if (!is_ours(now)) handled_before[static_cast<std::size_t>(signal)] = now;
+    return true;
+  }
+  static bool is_ours(struct sigaction const& a) noexcept {
+    return (a.sa_flags & SA_SIGINFO) != 0 && a.sa_sigaction == &ask_for_dump;
+  }
   static bool is_default(struct sigaction const& a) noexcept {
     return (a.sa_flags & SA_SIGINFO) == 0 && a.sa_handler == SIG_DFL;
   }
   static void put_back(int signal) noexcept {
     struct sigaction now = {};
-    if (::sigaction(signal, nullptr, &now) != 0 || now.sa_sigaction != &ask_for_dump)
-      return;  // the program has another
+    if (::sigaction(signal, nullptr, &now) != 0 || !is_ours(now)) return;  // the program has another
     ::sigaction(signal, &handled_before[static_cast<std::size_t>(signal)], nullptr);
   }
 
   void start() {
     over_.store(false, std::memory_order_relaxed);
+    while (::sem_trywait(&asked) == 0) {}  // when nobody was there
     thread_ = std::thread([this] { watch(); });
   }
   void stop() noexcept {

@@ -51,14 +51,6 @@ thread_local failure_ptr thrown_last;
   return thrown_last && thrown_last.exception() == e ? thrown_last : failure_ptr();
 }
 
-bool is_cancellation(std::exception_ptr const& e) noexcept {
-  try {
-    std::rethrow_exception(e);
-  } catch (cancelled const&) { return true; } catch (...) {
-    return false;
-  }
-}
-
 // Tells stderr, but not for ever: a program that loses failures by the thousand has other use for its terminal.
 void report_to_stderr(failure const& f) {
   constexpr unsigned most = 100;
@@ -195,6 +187,14 @@ failure failure_ptr::read() const noexcept {
 }
 
 std::exception_ptr const& failure_ptr::exception() const noexcept { return record_->exception; }
+
+bool is_cancellation(std::exception_ptr const& e) noexcept {
+  try {
+    std::rethrow_exception(e);
+  } catch (cancelled const&) { return true; } catch (...) {
+    return false;
+  }
+}
 
 failure_ptr cancellation(bool by_request, failure_ptr const& cause) noexcept {
   if (cause && is_cancellation(cause.exception())) return cause;

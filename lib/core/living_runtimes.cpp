@@ -132,6 +132,11 @@ scheduler& living_runtimes::current() {
   if (found_in != version_.load(std::memory_order_acquire)) look();
   if (found != nullptr) return *found;
   if (process_number != 1) throw_forked("no runtime lives here");
+  if (version_.load(std::memory_order_relaxed) != 1)  // there has been one
+    throw no_runtime(
+        "mobula: no runtime lives any more: it has been shut down, or is being; make a new one, mobula::runtime ray; "
+        "or "
+        "mobula::init()");
   throw no_runtime("mobula: no runtime lives: make one first, mobula::runtime ray; or mobula::init()");
 }
 

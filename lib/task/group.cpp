@@ -1,3 +1,4 @@
+#include <mobula/core/process_number.hpp>
 #include <mobula/core/submission_hold.hpp>
 #include <mobula/task/group.hpp>
 
@@ -11,10 +12,15 @@ void group_child::over(task_group& g, std::uint64_t number, failure_ptr why) noe
   scheduler::finish_task();
 }
 
-bool join_operation::ready() const noexcept { return group_->open_.load(std::memory_order_acquire) <= 1; }
+bool join_operation::ready() const {
+  if (group_->is_over()) return true;
+  if (group_->is_lost()) [[unlikely]]
+    throw_forked("the children of a group are tasks of the parent's");
+  return false;
+}
 
 bool join_operation::start(resumer& r) noexcept {
-  if (ready()) {
+  if (group_->is_over()) {
     static_cast<void>(r.try_claim());  // that the children are over can't be refused
     return false;
   }
@@ -58,7 +64,7 @@ void join_operation::note_wait(execution_context& here, void const* wait) noexce
 }
 
 void join_operation::help() noexcept {
-  while (!ready()) {
+  while (!group_->is_over()) {
     worker* const w = this_worker();  // anew each time: a child may have moved this stack to another thread
     if (w == nullptr || !w->may_run_on_top()) return;
     job* const j = w->queue.pop();
@@ -101,6 +107,7 @@ void task_group::start(std::unique_ptr<detail::group_child> c) {
     bool const outside = detail::this_worker() == nullptr;
     if (detail::this_task_context() != nullptr || (outside && detail::tracking())) make_context();
   }
+  of_process_.store(detail::process_number, std::memory_order_relaxed);
   c->number_ = started_.fetch_add(1, std::memory_order_relaxed);
   c->context_ = context_.get();
   detail::task_record* const record = context_ != nullptr ? context_->record() : nullptr;
@@ -153,10 +160,17 @@ void task_group::child_over(std::uint64_t number, detail::failure_ptr why) noexc
   r.wake(r);
 }
 
+// Whether the children will never be over here, as this process was forked from theirs.
+bool task_group::is_lost() const noexcept {
+  return of_process_.load(std::memory_order_relaxed) != detail::process_number &&
+         started_.load(std::memory_order_relaxed) != 0 && !is_over();
+}
+
 void task_group::wait_for_children() noexcept {
+  if (is_over() || is_lost()) return;
   auto all = join();
   all.help();
-  if (all.ready()) return;
+  if (is_over()) return;
   noted_join const noted(all);
   auto const note = detail::note_of(all, false);
   static_cast<void>(detail::wait_to_the_end(all));

@@ -152,6 +152,19 @@ TEST_CASE("get_if_exists gives the one that is there, else makes one, and the ar
   });
 }
 
+TEST_CASE("an actor that get_if_exists finds stays as it was made, whatever other options say", "[actor]") {
+  with_seeds([](mb::manual_runtime& rt, std::string& log) {
+    auto const make = [&](mb::lifetime life) {
+      return mb::make_actor<keeper>.options({.name = "k", .get_if_exists = true, .lifetime = life})(std::ref(log), 1);
+    };
+    auto a = make(mb::lifetime::handles);
+    CHECK(a == make(mb::lifetime::detached));
+    a = {};
+    rt.run_until_idle();
+    CHECK_THROWS_AS(mb::get_actor<keeper>("k"), mb::actor_not_found);
+  });
+}
+
 TEST_CASE("the name of an actor whose constructor failed is free", "[actor]") {
   with_seeds([](mb::manual_runtime& rt, std::string&) {
     auto const make = mb::make_actor<fails>.options({.name = "f", .get_if_exists = true});

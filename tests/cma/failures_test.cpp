@@ -86,8 +86,24 @@ TEST_CASE("with stop, a failed evaluation is a reason to stop", "[cma]") {
   CHECK(!es.stop());
   es.ask();
   es.tell(numbers{1, not_a_number, 2, infinity});
-  CHECK(to_string(es.stop()) == "failed: 2 (threshold 0)");
+  CHECK(to_string(es.stop()) == "failed: 2 of the last generation's values are not finite");
   CHECK(es.iterations() == 2);
+}
+
+TEST_CASE("a search in which no value is a number ends as failed, which says so, not as converged", "[cma]") {
+  for (const double bad : {not_a_number, infinity, -infinity}) {
+    for (const auto policy : {cma::failure_policy::worst_rank, cma::failure_policy::resample}) {
+      cma::engine es(start, 0.5, {.popsize = 4, .on_failure = policy});
+      while (!es.stop()) es.tell(numbers(es.ask().size() / 3, bad));
+      CHECK(to_string(es.stop()) == "failed: 4 of the last generation's values are not finite");
+      CHECK(es.iterations() == 2);
+      CHECK(es.best_f() == infinity);
+    }
+    cma::engine patient(start, 0.5, {.popsize = 4, .maxiter = 9, .tolflatfitness = infinity});
+    while (!patient.stop()) patient.tell(numbers(patient.ask().size() / 3, bad));
+    CHECK(patient.stop().contains("maxiter"));
+    CHECK_FALSE(patient.stop().contains("failed"));
+  }
 }
 
 TEST_CASE("values that are not finite are counted", "[cma]") {

@@ -132,6 +132,40 @@ TEST_CASE("a checkpoint of another search, or a damaged one, is refused and kept
   CHECK_THROWS_AS(cma::minimize(ellipsoid, {1, 2, 3}, 0.5, settings, how), cma::checkpoint_error);
 }
 
+TEST_CASE("who resumes with other options than the search was begun with is told of the first, by name", "[cma]") {
+  const cma_test::folder here;
+  const mobula::manual_runtime runtime;
+  const cma::minimize_options how = {.checkpoint = here / "run.cma", .resume = true};
+  cma::options first = settings;
+  first.popsize = 7;
+  first.bounds = {.lower = -5, .upper = 5};
+  static_cast<void>(cma::minimize(ellipsoid, {1, 2, 3}, 0.5, first, how));
+  const auto refused = [&](const char* option, auto change) {
+    cma::options other = first;
+    change(other);
+    CHECK_THROWS_WITH(cma::minimize(ellipsoid, {1, 2, 3}, 0.5, other, how),
+                      Catch::Contains(std::string("other ") + option + " than this one"));
+  };
+  refused("bounds.lower", [](cma::options& o) { o.bounds.lower = -4; });
+  refused("bounds.upper", [](cma::options& o) { o.bounds.upper = {}; });
+  refused("bounds.handling", [](cma::options& o) { o.bounds.handling = cma::bound_handling::penalty; });
+  refused("stds", [](cma::options& o) { o.stds = 2; });
+  refused("scaling_of_variables", [](cma::options& o) { o.scaling_of_variables = 2; });
+  refused("fixed_variables", [](cma::options& o) { o.fixed_variables = {{0, 1}}; });
+  refused("minstd", [](cma::options& o) { o.minstd = 0.1; });
+  refused("maxstd", [](cma::options& o) { o.maxstd = 3; });
+  refused("on_failure", [](cma::options& o) { o.on_failure = cma::failure_policy::stop; });
+  refused("diagonal", [](cma::options& o) { o.diagonal = 5; });
+  refused("active", [](cma::options& o) { o.active = false; });
+  refused("active_injected", [](cma::options& o) { o.active_injected = 1; });
+  refused("mirrors", [](cma::options& o) { o.mirrors = 1; });
+  refused("mirrormethod", [](cma::options& o) { o.mirrormethod = cma::mirror_method::unconditional; });
+  refused("elitist", [](cma::options& o) { o.elitist = true; });
+  first.tolx = 1e-3;
+  first.maxiter = 70;
+  CHECK_NOTHROW(cma::minimize(ellipsoid, {1, 2, 3}, 0.5, first, how));
+}
+
 TEST_CASE("a search that its callback has ended goes on from its checkpoint", "[cma]") {
   const cma_test::folder here;
   const mobula::manual_runtime runtime;

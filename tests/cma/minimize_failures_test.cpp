@@ -78,7 +78,7 @@ TEST_CASE("a result counts evaluations that failed, and keeps what the last one 
         return x.squaredNorm();
       };
       const cma::result r = cma::minimize(f, x0, 0.5, {.popsize = 10, .maxiter = 20, .on_failure = policy},
-                                          {.asynchronous = asynchronous, .in_flight = 1});
+                                          {.asynchronous = asynchronous, .in_flight = asynchronous ? 1u : 0u});
       CHECK(r.failures == failed);
       CHECK(r.failures > 20);
       CHECK(message_of(r.last_failure) == last);

@@ -73,3 +73,16 @@ TEST_CASE("nothing is shown unless it is asked for", "[cma]") {
   static_cast<void>(cma::minimize(sphere, {1, 2, 3}, 0.5, settings, {.out = &out}));
   CHECK(out.str().empty());
 }
+
+TEST_CASE("options that would be ignored are an error, which names them", "[cma]") {
+  const mobula::manual_runtime runtime;
+  const auto refused = [](const cma::minimize_options& how, const char* what) {
+    CHECK_THROWS_AS(cma::minimize(sphere, {1, 2, 3}, 0.5, settings, how), std::invalid_argument);
+    CHECK_THROWS_WITH(cma::minimize(sphere, {1, 2, 3}, 0.5, settings, how), Catch::Contains(what));
+  };
+  refused({.in_flight = 8}, "in_flight is 8, but asynchronous is false");
+  refused({.give_up_after = 2.5}, "give_up_after is 2.5, but asynchronous is false");
+  refused({.asynchronous = true, .give_up_after = -1}, "give_up_after is -1; it must be 0");
+  refused({.asynchronous = true, .in_flight = 1'000'000'000'000}, "in_flight is 1000000000000; it must be at most");
+  refused({.resume = true}, "resume is true, but checkpoint names no file");
+}

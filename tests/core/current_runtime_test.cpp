@@ -143,3 +143,11 @@ TEST_CASE("shutdown with drop, while another thread drains, makes that a drop", 
   drains.join();
   CHECK_THROWS_AS(mb::get(sleeps), mb::cancelled);
 }
+
+TEST_CASE("where no runtime lives any more, the error says that it has been shut down", "[core]") {
+  mb::runtime rt({.num_cpus = 1});
+  rt.shutdown();
+  CHECK_THROWS_WITH(mb::remote(&workers_of_current)(), Catch::Contains("has been shut down"));
+  CHECK_THROWS_WITH(rt.remote(&workers_of_current)(), Catch::Contains("has been shut down"));
+  CHECK_THROWS_WITH(mb::make_actor<counter>(), Catch::Contains("has been shut down"));
+}

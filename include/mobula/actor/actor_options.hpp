@@ -45,8 +45,9 @@ struct actor_options {
   /// same; it is free again when the actor has been told to end, or has ended, or its last handle is gone.
   std::string name = {};
   std::string name_space = {};
-  /// If the name is taken by an actor of the same class, that one is given instead, and the arguments aren't used, though
-  /// those given as rvalues may have been moved from if others make one at the same time.
+  /// If the name is taken by an actor of the same class, that one is given instead, as it was made: the arguments and the
+  /// other options aren't used, as in Ray, whatever they say: so all who may be the first give the same. Arguments given as
+  /// rvalues may have been moved from if others make one at the same time.
   bool get_if_exists = false;
   /// What keeps it alive: its handles, or, detached, its name.
   mobula::lifetime lifetime = mobula::lifetime::handles;

@@ -24,9 +24,11 @@ namespace mobula {
 /// A member handles one call of the pool at a time, so calls that wait do so here, in the order of their submission.
 /// Members are handles: other calls can be made through other handles meanwhile.
 ///
-/// A member that has died (or could not be constructed) leaves the pool. A call that it had not begun goes to another
-/// member; one that it had begun fails with what it ended with, as it may have had effects. When the last member has died,
-/// calls fail with mobula::error, until there is a new one by `push`.
+/// A member that has died (or could not be constructed), or whose runtime is over, leaves the pool. A call that it had not
+/// begun goes to another member; one that it had begun fails with what it ended with, as it may have had effects. When the
+/// last member has left so, calls fail with mobula::error (no_runtime for a runtime's end), until there is a new one by `push`.
+/// Calls end with `cancelled` if the runtime of their member drops them, and, where there is no member, with the end of the
+/// runtime that they were made in. They are not cancelled with the task that makes them.
 ///
 /// Threads:  any, also at once. Lifetime: what was submitted goes on when the pool has gone.
 /// Cost:     a task for each call, beside the message.
@@ -54,13 +56,30 @@ class actor_pool {
   /// are passed as to a remote function. A callable gets the object: `pool.submit([](parser& p) { ... })`.
   ///
   /// Errors: what the method throws comes out of the future; for the death of members see above.
+  template <auto Method, class A = detail::absent, class B = detail::absent, class C = detail::absent,
+            class D = detail::absent>
+  auto submit(A&& a = {}, B&& b = {}, C&& c = {}, D&& d = {},
+              detail::call_site where = detail::call_site::current()) const {
+    return detail::submit_given(members_, where, detail::pool_method<Method>(), std::forward<A>(a), std::forward<B>(b),
+                                std::forward<C>(c), std::forward<D>(d));
+  }
   template <auto Method, class... Args>
+    requires(sizeof...(Args) > 4)
   auto submit(Args&&... args) const {
-    return detail::submit_to_pool(members_, detail::pool_method<Method>(), std::forward<Args>(args)...);
+    return detail::submit_to_pool(members_, {}, detail::pool_method<Method>(), std::forward<Args>(args)...);
+  }
+  template <class F, class A = detail::absent, class B = detail::absent, class C = detail::absent,
+            class D = detail::absent>
+    requires(!std::is_same_v<std::remove_cvref_t<F>, detail::absent>)
+  auto submit(F&& f, A&& a = {}, B&& b = {}, C&& c = {}, D&& d = {},
+              detail::call_site where = detail::call_site::current()) const {
+    return detail::submit_given(members_, where, std::forward<F>(f), std::forward<A>(a), std::forward<B>(b),
+                                std::forward<C>(c), std::forward<D>(d));
   }
   template <class F, class... Args>
+    requires(sizeof...(Args) > 4)
   auto submit(F&& f, Args&&... args) const {
-    return detail::submit_to_pool(members_, std::forward<F>(f), std::forward<Args>(args)...);
+    return detail::submit_to_pool(members_, {}, std::forward<F>(f), std::forward<Args>(args)...);
   }
 
   /// Calls to be submitted whose results, of type R, are read in order or as they come.
@@ -74,21 +93,21 @@ class actor_pool {
   /// Blocks: in a task its fiber, elsewhere the thread. Errors: throws what the first failed call in order did, after all
   /// are over.
   template <auto Method, class R>
-  auto map(R&& range) const {
-    return get(submit_each(detail::pool_method<Method>(), range));
+  auto map(R&& range, detail::call_site where = detail::call_site::current()) const {
+    return get(submit_each(detail::pool_method<Method>(), range, where));
   }
   template <class F, class R>
-  auto map(F const& f, R&& range) const {
-    return get(submit_each(f, range));
+  auto map(F const& f, R&& range, detail::call_site where = detail::call_site::current()) const {
+    return get(submit_each(f, range, where));
   }
   /// The same, and gives each outcome, value or failure: one failure hides nothing.
   template <auto Method, class R>
-  [[nodiscard]] auto map_outcomes(R&& range) const {
-    return get_outcomes(submit_each(detail::pool_method<Method>(), range));
+  [[nodiscard]] auto map_outcomes(R&& range, detail::call_site where = detail::call_site::current()) const {
+    return get_outcomes(submit_each(detail::pool_method<Method>(), range, where));
   }
   template <class F, class R>
-  [[nodiscard]] auto map_outcomes(F const& f, R&& range) const {
-    return get_outcomes(submit_each(f, range));
+  [[nodiscard]] auto map_outcomes(F const& f, R&& range, detail::call_site where = detail::call_site::current()) const {
+    return get_outcomes(submit_each(f, range, where));
   }
 
   /// The same, and gives each result when it is there, with the index of its element. What a call throws comes out of the
@@ -97,23 +116,25 @@ class actor_pool {
   ///
   ///     for (auto [i, t] : pool.map_unordered<&parser::parse>(files)) ...
   template <auto Method, class R>
-  [[nodiscard]] auto map_unordered(R&& range) const {
-    return map_unordered(detail::pool_method<Method>(), range);
+  [[nodiscard]] auto map_unordered(R&& range, detail::call_site where = detail::call_site::current()) const {
+    return map_unordered(detail::pool_method<Method>(), range, where);
   }
   template <class F, class R>
-  [[nodiscard]] auto map_unordered(F const& f, R&& range) const {
-    return unordered<detail::item_value>(f, range);
+  [[nodiscard]] auto map_unordered(F const& f, R&& range,
+                                   detail::call_site where = detail::call_site::current()) const {
+    return unordered<detail::item_value>(f, range, where);
   }
   /// The same, and gives the index and the outcome of each, value or failure: no call ends the loop.
   ///
   ///     for (auto& [i, t] : pool.map_unordered_outcomes<&parser::parse>(files)) ...
   template <auto Method, class R>
-  [[nodiscard]] auto map_unordered_outcomes(R&& range) const {
-    return unordered<detail::item_outcome>(detail::pool_method<Method>(), range);
+  [[nodiscard]] auto map_unordered_outcomes(R&& range, detail::call_site where = detail::call_site::current()) const {
+    return unordered<detail::item_outcome>(detail::pool_method<Method>(), range, where);
   }
   template <class F, class R>
-  [[nodiscard]] auto map_unordered_outcomes(F const& f, R&& range) const {
-    return unordered<detail::item_outcome>(f, range);
+  [[nodiscard]] auto map_unordered_outcomes(F const& f, R&& range,
+                                            detail::call_site where = detail::call_site::current()) const {
+    return unordered<detail::item_outcome>(f, range, where);
   }
 
   /// A new member, or one that was popped.
@@ -140,25 +161,25 @@ class actor_pool {
       decltype(submit_first(std::declval<actor_pool const&>(), std::declval<F const&>(), std::declval<R&>()));
 
   template <class Reader, class F, class R>
-  auto unordered(F const& f, R& range) const {
+  auto unordered(F const& f, R& range, detail::call_site const& where) const {
     if constexpr (std::is_same_v<submitted<F, R>, detail::mistake>) {
       return detail::mistake();
     } else {
       using result = typename submitted<F, R>::value_type;
       pool_batch<T, result> all(members_);
-      for (auto&& x : range) all.submit(f, std::forward<decltype(x)>(x));
+      for (auto&& x : range) all.submit(f, std::forward<decltype(x)>(x), {}, {}, {}, where);
       return unordered_pool_results<T, result, Reader>(std::move(all));
     }
   }
 
   template <class F, class R>
-  auto submit_each(F const& f, R& range) const {
+  auto submit_each(F const& f, R& range, detail::call_site const& where) const {
     if constexpr (std::is_same_v<submitted<F, R>, detail::mistake>) {
       return detail::mistake();
     } else {
       std::vector<submitted<F, R>> futures;
       if constexpr (std::ranges::sized_range<R>) futures.reserve(static_cast<std::size_t>(std::ranges::size(range)));
-      for (auto&& x : range) futures.push_back(submit(f, std::forward<decltype(x)>(x)));
+      for (auto&& x : range) futures.push_back(submit(f, std::forward<decltype(x)>(x), {}, {}, {}, where));
       return futures;
     }
   }

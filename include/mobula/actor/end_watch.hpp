@@ -16,7 +16,9 @@ template <class End>
 class end_watch : timer_node, public std::enable_shared_from_this<end_watch<End>> {
  public:
   explicit end_watch(End if_runtime_ends)
-      : timer_node(time_point::max(), &runtime_ended), if_runtime_ends_(std::move(if_runtime_ends)) {}
+      : timer_node(time_point::max(), &runtime_ended), if_runtime_ends_(std::move(if_runtime_ends)) {
+    promise_access::set_of_process(end_);
+  }
 
   [[nodiscard]] future<End> get_future() { return end_.get_future(); }
 

@@ -19,7 +19,7 @@ namespace detail {
 ///
 /// It keeps the actor not: that may still end because its last handle is gone. If the runtime ends before the actor, the
 /// reason is end_reason::runtime_ended; but a runtime that drains waits for tasks that wait for this.
-/// Errors: throws mobula::error for a handle to nothing.
+/// Errors: throws mobula::error for a handle to nothing, and no_runtime in the child of a fork.
 template <class T>
 [[nodiscard]] future<actor_end> monitor(actor<T> const& a) {
   return detail::monitor(detail::actor_access::cell(a));

@@ -93,7 +93,12 @@ struct function_on {
   decltype(auto) operator()(Args&&... args) {
     return std::invoke(function, cell->object(), std::forward<Args>(args)...);
   }
-  [[nodiscard]] static std::string task_name() { return readable_name(typeid(F)); }
+  [[nodiscard]] static std::string task_name() {
+    if constexpr (requires { F::task_name(); })
+      return F::task_name();
+    else
+      return readable_name(typeid(F));
+  }
 };
 
 }  // namespace mobula::detail

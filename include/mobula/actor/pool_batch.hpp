@@ -4,6 +4,7 @@
 #include <mobula/remote/map_unordered.hpp>
 #include <mobula/task/pull_iterator.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <deque>
 #include <iterator>
@@ -87,13 +88,35 @@ class pool_batch {
       : members_(std::move(members)), arrivals_(std::make_shared<detail::pool_arrivals>()) {}
 
   /// As actor_pool::submit; the result is read from here.
+  template <auto Method, class A = detail::absent, class B = detail::absent, class C = detail::absent,
+            class D = detail::absent>
+  void submit(A&& a = {}, B&& b = {}, C&& c = {}, D&& d = {}, detail::call_site where = detail::call_site::current()) {
+    add([&] {
+      return detail::submit_given(members_, where, detail::pool_method<Method>(), std::forward<A>(a),
+                                  std::forward<B>(b), std::forward<C>(c), std::forward<D>(d));
+    });
+  }
   template <auto Method, class... Args>
+    requires(sizeof...(Args) > 4)
   void submit(Args&&... args) {
-    add([&] { return detail::submit_to_pool(members_, detail::pool_method<Method>(), std::forward<Args>(args)...); });
+    add([&] {
+      return detail::submit_to_pool(members_, {}, detail::pool_method<Method>(), std::forward<Args>(args)...);
+    });
+  }
+  template <class F, class A = detail::absent, class B = detail::absent, class C = detail::absent,
+            class D = detail::absent>
+    requires(!std::is_same_v<std::remove_cvref_t<F>, detail::absent>)
+  void submit(F&& f, A&& a = {}, B&& b = {}, C&& c = {}, D&& d = {},
+              detail::call_site where = detail::call_site::current()) {
+    add([&] {
+      return detail::submit_given(members_, where, std::forward<F>(f), std::forward<A>(a), std::forward<B>(b),
+                                  std::forward<C>(c), std::forward<D>(d));
+    });
   }
   template <class F, class... Args>
+    requires(sizeof...(Args) > 4)
   void submit(F&& f, Args&&... args) {
-    add([&] { return detail::submit_to_pool(members_, std::forward<F>(f), std::forward<Args>(args)...); });
+    add([&] { return detail::submit_to_pool(members_, {}, std::forward<F>(f), std::forward<Args>(args)...); });
   }
 
   /// Tells whether some result has not been read.
@@ -132,6 +155,13 @@ class pool_batch {
     detail::pool_arrival::expect(std::move(told), detail::future_access::state(futures_.back()));
   }
 
+  // In the child of a fork, throws no_runtime if none of them will be over.
+  void check_not_lost() const {
+    auto const may_come = [](future<R> const& f) { return f.valid() && !detail::future_access::state(f).is_lost(); };
+    if (std::none_of(futures_.begin(), futures_.end(), may_come))
+      detail::future_access::state(futures_.front()).check_not_lost();
+  }
+
   template <class Reader>
   auto take(std::size_t i) {
     future<R> f = std::move(futures_[i - first_]);
@@ -159,7 +189,7 @@ class pool_batch<T, R>::next_in_order {
     if (from.left_ != 0) until_ready_.emplace(detail::future_access::state(from.futures_.front()));
   }
   static constexpr auto waits_for = "the next result of a pool";
-  [[nodiscard]] bool ready() const noexcept { return !until_ready_ || until_ready_->ready(); }
+  [[nodiscard]] bool ready() const { return !until_ready_ || until_ready_->ready(); }
   bool start(detail::resumer& r) noexcept { return until_ready_->start(r); }
   bool cancel() noexcept { return until_ready_->cancel(); }
   [[nodiscard]] std::optional<detail::non_void<R>> result() {
@@ -181,7 +211,11 @@ class pool_batch<T, R>::next_arrived {
 
   explicit next_arrived(pool_batch& from) noexcept : from_(&from) {}
   static constexpr auto waits_for = "the next result of a pool";
-  [[nodiscard]] bool ready() const noexcept { return from_->left_ == 0 || from_->arrivals_->any(); }
+  [[nodiscard]] bool ready() const {
+    if (from_->left_ == 0 || from_->arrivals_->any()) return true;
+    if (detail::process_number != 1) from_->check_not_lost();
+    return false;
+  }
   bool start(detail::resumer& r) noexcept { return from_->arrivals_->start(r); }
   bool cancel() noexcept { return from_->arrivals_->cancel(); }
   [[nodiscard]] std::optional<value_type> result() {

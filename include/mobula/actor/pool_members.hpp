@@ -1,8 +1,10 @@
 #pragma once
 
 #include <mobula/actor/actor.hpp>
+#include <mobula/actor/pool_watch.hpp>
 #include <mobula/core/failure.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <exception>
 #include <list>
@@ -10,15 +12,18 @@
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace mobula::detail {
 
 template <class T>
 class pool_loan;
 template <class T>
+class pool_members;
+template <class T>
 class pool_queue;
 
-/// A call that waits for a member of an actor pool.
+/// A call that waits for a member of an actor pool. If it goes before its end, it ends with `cancelled`.
 template <class T>
 class pool_request {
  public:
@@ -30,8 +35,10 @@ class pool_request {
   virtual void fail(std::exception_ptr why) noexcept = 0;
 
  private:
-  friend class pool_queue<T>;
+  friend pool_queue<T>;
+  friend pool_members<T>;
   std::shared_ptr<pool_request> next_;
+  scheduler const* waits_in_ = nullptr;  // with whose end it ends, if there is no member then
 };
 
 /// Calls in the order in which they get members, linked by themselves: none is lost for want of memory.
@@ -70,12 +77,26 @@ class pool_queue {
     return r;
   }
 
+  /// Those of which `belongs` says so, in order; the others stay.
+  template <class F>
+  [[nodiscard]] pool_queue take_if(F belongs) noexcept {
+    pool_queue taken, left;
+    while (!empty()) {
+      request r = pop();
+      (belongs(*r) ? taken : left).push_back(std::move(r));
+    }
+    *this = std::move(left);
+    return taken;
+  }
+
  private:
   request first_;
   pool_request<T>* last_ = nullptr;
 };
 
-[[nodiscard]] std::exception_ptr no_pool_members(failure_ptr const& why) noexcept;
+/// That nobody can handle a call, as the last member has gone for that reason; null if the pool has gone. A runtime's end is
+/// told as such.
+[[nodiscard]] std::exception_ptr no_pool_members(std::exception_ptr const& why) noexcept;
 
 /// The members of an actor pool, and the calls that wait for one: first come, first served.
 ///
@@ -86,6 +107,12 @@ class pool_members : public std::enable_shared_from_this<pool_members<T>> {
 
  public:
   using place = std::list<actor<T>>;  // a member, and what it takes to put it back
+
+  pool_members() noexcept = default;
+  pool_members(pool_members const&) = delete;
+  ~pool_members() {
+    for (auto const& w : watches_) w->leave();
+  }
 
   /// A new member.
   void add(actor<T> a) {
@@ -108,7 +135,7 @@ class pool_members : public std::enable_shared_from_this<pool_members<T>> {
   }
 
   /// One that was given away does not come back.
-  void lose(failure_ptr why) noexcept {
+  void lose(std::exception_ptr why) noexcept {
     pool_queue<T> hopeless;
     {
       std::lock_guard const lock(mutex_);
@@ -122,26 +149,36 @@ class pool_members : public std::enable_shared_from_this<pool_members<T>> {
   /// `again`: it has been started before, in vain, and comes first.
   void enqueue(request r, bool again) noexcept {
     std::unique_lock lock(mutex_);
-    if (members_ == 0 && (closed_ || why_none_)) {
-      failure_ptr const why = closed_ ? failure_ptr() : why_none_;
+    if (members_ == 0 && (closed_ || why_none_ != nullptr)) {
+      std::exception_ptr const why = closed_ ? nullptr : why_none_;
       lock.unlock();
       return r->fail(no_pool_members(why));
+    }
+    std::shared_ptr<pool_watch> watch;
+    if (members_ == 0) {
+      try {
+        watch = watch_runtime(*r);
+      } catch (...) {
+        lock.unlock();
+        return r->fail(std::current_exception());
+      }
     }
     if (again)
       waiting_.push_front(std::move(r));
     else
       waiting_.push_back(std::move(r));
     lock.unlock();
+    if (watch != nullptr) watch->begin();  // which may tell at once
     start_what_can();
   }
 
   [[nodiscard]] std::optional<actor<T>> pop_idle() {
     std::lock_guard const lock(mutex_);
-    if (idle_.empty()) return std::nullopt;
+    if (idle_.empty() || !waiting_.empty()) return std::nullopt;
     std::optional<actor<T>> a(std::move(idle_.front()));
     idle_.pop_front();
     --members_;
-    why_none_ = {};  // whoever has it may bring it back
+    why_none_ = nullptr;  // whoever has it may bring it back
     return a;
   }
   [[nodiscard]] bool has_idle() const noexcept {
@@ -165,6 +202,26 @@ class pool_members : public std::enable_shared_from_this<pool_members<T>> {
   }
 
  private:
+  // Calls that wait where there is no member end with the runtime of who has made them, like other calls; outside of any,
+  // they wait for the pool's end. Gives what is to begin to watch, if that is not watched.
+  [[nodiscard]] std::shared_ptr<pool_watch> watch_runtime(pool_request<T>& r) {
+    std::shared_ptr<scheduler> s = pool_watch::current_runtime();
+    r.waits_in_ = s.get();
+    auto const is_of = [&s](auto const& w) { return &w->runtime() == s.get(); };
+    if (s == nullptr || std::find_if(watches_.begin(), watches_.end(), is_of) != watches_.end()) return nullptr;
+    auto const tell = [](void* pool, scheduler const& ended) noexcept {
+      static_cast<pool_members*>(pool)->runtime_ended(ended);
+    };
+    watches_.push_back(std::make_shared<pool_watch>(this->weak_from_this(), tell, std::move(s)));
+    return watches_.back();
+  }
+  void runtime_ended(scheduler const& s) noexcept {
+    pool_queue<T> over;  // end without the lock
+    std::lock_guard const lock(mutex_);
+    std::erase_if(watches_, [&s](auto const& w) { return &w->runtime() == &s; });
+    if (members_ == 0) over = waiting_.take_if([&s](auto const& r) { return r.waits_in_ == &s; });
+  }
+
   // One does so for all, so that a call which ends at once, as its runtime is over, does not lie on top of the one before.
   void start_what_can() noexcept {
     std::unique_lock lock(mutex_);
@@ -183,8 +240,9 @@ class pool_members : public std::enable_shared_from_this<pool_members<T>> {
   mutable std::mutex mutex_;  // of all here
   place idle_;
   pool_queue<T> waiting_;
-  std::size_t members_ = 0;  // idle and given away
-  failure_ptr why_none_;     // of the last one that died, when there is none
+  std::vector<std::shared_ptr<pool_watch>> watches_;  // of runtimes in which calls have waited without a member
+  std::size_t members_ = 0;                           // idle and given away
+  std::exception_ptr why_none_;                       // of the last one that died, when there is none
   bool closed_ = false;
   bool starting_ = false;
 };
@@ -202,13 +260,14 @@ class pool_loan {
   ~pool_loan() { end(); }
 
   [[nodiscard]] actor<T> const& operator*() const noexcept { return place_.front(); }
+  /// The pool that it comes from, until `end` or `lose`.
   [[nodiscard]] std::shared_ptr<pool_members<T>> const& pool() const noexcept { return from_; }
 
   void end() noexcept {
     if (auto const pool = std::exchange(from_, nullptr)) pool->give_back(std::move(place_));
   }
   /// It has died.
-  void lose(failure_ptr why) noexcept {
+  void lose(std::exception_ptr why) noexcept {
     if (auto const pool = std::exchange(from_, nullptr)) pool->lose(std::move(why));
   }
 

@@ -51,13 +51,16 @@ struct minimize_options {
   /// and when the process is told to end by SIGTERM, which then takes its course; at the second SIGTERM at once. Empty for
   /// none.
   std::filesystem::path checkpoint = {};
-  /// Goes on from that file if it exists: with x0, sigma0 and options that stand there, but for the criteria to stop.
+  /// Goes on from that file if it exists, from where it was: with the distribution and the random numbers that stand there,
+  /// whatever x0 and sigma0 are now. Options have to be those of the search that wrote it, or minimize throws
+  /// checkpoint_error; the criteria to stop may be others. std::invalid_argument without `checkpoint`.
   bool resume = false;
   /// Evaluates without generations: the next candidate starts whenever an evaluation ends. See docs/minimize.md for how
   /// late results are used, and what is reproducible. It can't be told how many evaluations are needed to the end: those
   /// under way then are dropped.
   bool asynchronous = false;
-  /// How many evaluations are under way at once in asynchronous mode; 0 takes one more than there are workers.
+  /// How many evaluations are under way at once in asynchronous mode; 0 takes one more than there are workers. Without
+  /// that mode, minimize throws std::invalid_argument for anything else, and so for give_up_after.
   std::size_t in_flight = 0;
   /// In asynchronous mode, an evaluation that takes longer than so many times the median of the last ones, and than 1 ms,
   /// is given up: another one starts, its result is dropped, and its stop token and its actor are told. 0 gives up none.

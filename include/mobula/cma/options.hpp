@@ -117,6 +117,7 @@ struct options {
   /// Stops when the mean has moved less than this in every coordinate for 20 generations and a tenth of all; 0.
   double tolxstagnation = 1e-9;
   /// Stops when the best three quarters of the values were equal for more than this many generations in a row; infinity.
+  /// If no value was a finite number, that is told as `failed`.
   count tolflatfitness = 1;
   /// Stops when the standard deviation of some coordinate has grown by this factor: sigma0 was far too small, or the
   /// function falls for ever; 0.

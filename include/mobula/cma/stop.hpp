@@ -29,7 +29,8 @@ enum class criterion : std::uint8_t {
   tolconditioncov,  ///< the covariance matrix is too ill-conditioned
   noeffectaxis,     ///< 0.1 standard deviations along a principal axis do not change the mean
   noeffectcoord,    ///< 0.2 standard deviations in some coordinate do not change the mean
-  failed,           ///< a value was not a finite number, and the options say to stop then
+  failed,           ///< no value was a finite number for longer than tolflatfitness, or one was not and the options say
+                    ///< to stop then
   callback,         ///< the user asked for it, and may have said why
 };
 

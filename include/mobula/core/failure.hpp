@@ -87,6 +87,9 @@ class failure_ptr {
 /// failure. If it is a cancellation too, as a wait was interrupted, it is that.
 [[nodiscard]] failure_ptr cancellation(bool by_request, failure_ptr const& cause) noexcept;
 
+/// Tells whether an exception is `cancelled`.
+[[nodiscard]] bool is_cancellation(std::exception_ptr const& e) noexcept;
+
 /// The readable name of a type; of a function if the program exports it, else of its type; of the member that is the
 /// argument of a template.
 [[nodiscard]] std::string readable_name(std::type_info const& type);

@@ -105,6 +105,21 @@ void enter_context(execution_context* c) noexcept;
 /// The context of the code that runs here, if its task can be stopped; null if it can't, and outside of tasks.
 [[nodiscard]] task_context* this_task_context() noexcept;
 
+/// What the calling thread submits while this lives is nobody's child: it doesn't stop with who runs here. No wait meanwhile.
+class no_context {
+ public:
+  no_context() noexcept : before_(this_context()) {
+    if (before_ != nullptr) enter_context(nullptr);
+  }
+  no_context(no_context const&) = delete;
+  ~no_context() {
+    if (before_ != nullptr) enter_context(before_);
+  }
+
+ private:
+  execution_context* const before_;
+};
+
 /// The context for a call that is submitted here and runs in `beneath`: null unless `wanted`, or who submits it has one, or
 /// this is outside of tasks and the runtime wants one for all, or it tracks its tasks. Throws std::bad_alloc.
 [[nodiscard]] std::unique_ptr<task_context> context_for_child(execution_context* beneath, scheduler const& s,

@@ -17,23 +17,36 @@ class promise;
 
 namespace detail {
 
-/// The state of a future whose value comes from a promise.
+/// For promises that the library makes.
+struct promise_access {
+  /// Only this process sets it. Before it is set.
+  template <class T>
+  static void set_of_process(promise<T>& p) noexcept {
+    p.right_.load()->set_of_process();
+  }
+};
+
+/// The state of a future whose value comes from a promise, or else from what it is told the place and the name of.
 template <class T>
 class promise_state final : public shared_state<T> {
  public:
-  explicit promise_state(std::source_location const& made) noexcept : shared_state<T>(&step), made_(made) {}
+  using name_function = std::string (*)(void const* named);
+
+  explicit promise_state(std::source_location const& made, name_function name = &name_of_promise) noexcept
+      : shared_state<T>(&step), made_(made), name_(name) {}
+
+  using shared_state<T>::set_of_process;
 
   static void* operator new(std::size_t size) { return allocate_frame(size); }
   static void operator delete(void* p, std::size_t size) noexcept { deallocate_frame(p, size); }
 
-  /// Nobody can have seen it, or will.
-  void abandon() noexcept { this->publish(); }
+  /// Nobody can have seen it, or will; or what has been written needs no name.
+  void finish_unnamed() noexcept { this->publish(); }
 
   /// The result has been written. This may be gone afterwards.
   void finish() noexcept {
     if (this->result.has_failure()) {
-      auto const name = [](void const*) { return readable_name(typeid(promise<T>)); };
-      this->result.name_failure(this->result.failure_pointer().in_task(made_, name, nullptr));
+      this->result.name_failure(this->result.failure_pointer().in_task(made_, name_, nullptr));
     }
     this->publish();
   }
@@ -44,7 +57,10 @@ class promise_state final : public shared_state<T> {
     free_state<T>(j, [](job& s, job_verb) noexcept { delete static_cast<promise_state*>(&s); });
   }
 
+  static std::string name_of_promise(void const*) { return readable_name(typeid(promise<T>)); }
+
   std::source_location const made_;
+  name_function const name_;
 };
 
 [[noreturn]] void throw_promise_is_set();
@@ -91,7 +107,7 @@ class promise {
       s->result.set_error(detail::broken());
       end(*s);
     } else if (s != nullptr) {
-      s->abandon();
+      s->finish_unnamed();
     }
   }
 
@@ -152,6 +168,7 @@ class promise {
   }
 
  private:
+  friend detail::promise_access;
   using state = detail::promise_state<T>;
 
   // Who sets takes the right to do so.

@@ -32,15 +32,13 @@ class shared_state_base : public job {
   }
 
   /// Tells whether a task of this library writes the result, so that it comes in any case: else it is a promise's.
-  [[nodiscard]] bool by_task() const noexcept { return task_of_process_ != 0; }
-  /// Tells whether the result will never come, as this process was forked from that of the task.
-  [[nodiscard]] bool is_lost() const noexcept {
-    return task_of_process_ != process_number && task_of_process_ != 0 && !ready();
-  }
+  [[nodiscard]] bool by_task() const noexcept { return by_task_; }
+  /// Tells whether the result will never come, as this process was forked from that of who writes it.
+  [[nodiscard]] bool is_lost() const noexcept { return of_process_ != process_number && of_process_ != 0 && !ready(); }
   /// Before a wait: throws no_runtime if it would be for ever, in the child of a fork.
   void check_not_lost() const {
     if (is_lost()) [[unlikely]]
-      throw_forked("the result of a task that was not over is the parent's");
+      throw_forked("the result of what was not over is the parent's");
   }
 
   void add_handle() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
@@ -61,7 +59,12 @@ class shared_state_base : public job {
   /// Before anybody else knows of it.
   void set_has_context() noexcept { has_context_ = true; }
 
-  void set_by_task() noexcept { task_of_process_ = process_number; }
+  void set_by_task() noexcept {
+    by_task_ = true;
+    set_of_process();
+  }
+  /// That only this process writes the result, by something of its runtimes.
+  void set_of_process() noexcept { of_process_ = process_number; }
 
   /// For producers that can be asked to stop, and what they know of it.
   void set_cancelled() noexcept { cancelled_.store(true, std::memory_order_relaxed); }
@@ -88,8 +91,9 @@ class shared_state_base : public job {
   waiter_list<> waiters_;
   // Handles, plus `producer` until the result is written. A release pairs with the acquire of the last one, who frees.
   std::atomic<std::uint32_t> references_;
-  bool has_context_ = false;
-  std::uint8_t task_of_process_ = 0;  // the process whose task writes the result; 0 for no task
+  bool has_context_ : 1 = false;
+  bool by_task_ : 1 = false;
+  std::uint8_t of_process_ = 0;  // the only process that writes the result; 0 for any
   // Set once, by any thread; relaxed, as nothing is read by it: what comes too late to be seen is as if it came later.
   std::atomic<bool> cancelled_{false};
 

@@ -74,7 +74,11 @@ template <class T>
 class stream<T>::next_operation {
  public:
   explicit next_operation(stream& s) noexcept : stream_(&s), receive_(s.elements_.receive()) {}
-  [[nodiscard]] bool ready() noexcept { return receive_.ready(); }
+  [[nodiscard]] bool ready() {
+    if (receive_.ready()) return true;
+    detail::future_access::state(stream_->producer_).check_not_lost();
+    return false;
+  }
   bool start(detail::resumer& r) noexcept { return receive_.start(r); }
   bool cancel() noexcept { return receive_.cancel(); }
   [[nodiscard]] std::optional<T> result() {

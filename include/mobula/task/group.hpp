@@ -73,7 +73,7 @@ class join_operation {
   /// If not `throws`, errors stay with the group.
   explicit join_operation(task_group& g, bool throws = true) noexcept : group_(&g), throws_(throws) {}
 
-  [[nodiscard]] bool ready() const noexcept;
+  [[nodiscard]] bool ready() const;
   bool start(resumer& r) noexcept;
   bool cancel() noexcept;
   void result();
@@ -165,17 +165,20 @@ class task_group {
   void make_context();
   void child_over(std::uint64_t number, detail::failure_ptr why) noexcept;
   void wait_for_children() noexcept;
+  [[nodiscard]] bool is_over() const noexcept { return open_.load(std::memory_order_acquire) <= 1; }
+  [[nodiscard]] bool is_lost() const noexcept;
 
   // Children that are not over, and one for the owner while it does not wait. Whoever takes it to zero wakes the owner,
   // acquiring what the others released. Only children and the owner add to it, so it stays at zero until the owner does:
   // zero says the same as one then.
   std::atomic<std::size_t> open_{1};
-  std::atomic<std::uint64_t> started_{0};  // numbers the children; nothing else depends on it
-  detail::resumer* owner_ = nullptr;       // written before the owner gives up its one
-  detail::spin_lock mutex_;                // of the following
-  detail::failure_ptr failure_;            // of the first child in order that has failed so far
-  std::uint64_t failed_ = 0;               // its number
-  bool const cancels_rest_ = false;        // and then the first in time is kept
+  std::atomic<std::uint64_t> started_{0};    // numbers the children; nothing else depends on it
+  std::atomic<std::uint8_t> of_process_{0};  // that has started the children; nothing else depends on it either
+  detail::resumer* owner_ = nullptr;         // written before the owner gives up its one
+  detail::spin_lock mutex_;                  // of the following
+  detail::failure_ptr failure_;              // of the first child in order that has failed so far
+  std::uint64_t failed_ = 0;                 // its number
+  bool const cancels_rest_ = false;          // and then the first in time is kept
   // What the children run in, in a task that can be stopped, or if they can stop each other. Made before the first of them.
   std::unique_ptr<detail::task_context> context_;
 };

@@ -9,7 +9,7 @@ packages_build=(g++ meson ninja-build pkgconf libboost1.81-dev libboost-context1
 packages_examples=(gnuplot-nox)
 packages_tests=(catch2 cmake libhwloc-dev relacy-dev "${packages_examples[@]}")
 packages_bench=(libbenchmark-dev libcaf-dev libtbb-dev)
-packages_ci=(ccache clang-16 clang-format-16 debootstrap dpkg-dev git xz-utils)
+packages_ci=(ccache clang-16 clang-format-16 debootstrap dpkg-dev git libclang-rt-16-dev xz-utils)
 
 # The library as a few sources, which takes a third of the time; tests stay apart (tests/meson.build).
 options_unity=(-Dunity=on -Dunity_size=20)

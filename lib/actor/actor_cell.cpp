@@ -50,6 +50,21 @@ void actor_cell_base::begin(job& constructor, void (*wait)(job&, scheduler&, job
   wait(constructor, owner(), has != nullptr ? has->before(*this) : *this);
 }
 
+void actor_cell_base::refuse_queued() noexcept {
+  if (told_why_.load(std::memory_order_relaxed)) return;  // whoever is at work knows better
+  scheduler& s = owner();
+  s.count_task();  // so that all are over when the runtime is
+  actor_extras* const e = extras();
+  message_list<> calls;
+  take_calls(calls);
+  if (e != nullptr) {
+    for (parallel_lane& l : e->lanes) l.take_calls(calls);
+    if (e->room) e->room->lift(true);  // for who waits to make one
+  }
+  for (auto m = calls.pop(); m.message != nullptr; m = calls.pop()) m.message->step(*m.message, job_verb::refuse);
+  finish_task_anywhere(s);
+}
+
 bool actor_cell_base::waits_for_resources() const noexcept {
   actor_extras* const e = extras();
   return e != nullptr && e->has != nullptr;
@@ -84,15 +99,21 @@ void actor_cell_base::end_with_runtime() noexcept {
 
 void actor_cell_base::work(job_verb verb) noexcept {
   scheduler& s = owner();
+  close_lists();
   for (turn mine(s);;) {
     sent_message<job> const m = next_message();
     if (m.message == nullptr) {
-      if (!mailbox_.rest()) continue;
-      return finish_task(s);
+      open_lists();  // where something waits to be alone, calls wait behind it
+      if (mailbox_.rest()) return finish_task(s);
+      close_lists();
+      continue;
     }
     if (!handle(m, verb)) return;
-    if (verb == job_verb::run) verb = s.verb();                   // the next call is dropped if the runtime is by now
-    if (verb == job_verb::run && mine.is_over()) return go_on();  // to drop is quick, and maybe nobody is left to go on
+    if (verb == job_verb::run) verb = s.verb();     // the next call is dropped if the runtime is by now
+    if (verb == job_verb::run && mine.is_over()) {  // to drop is quick, and maybe nobody is left to go on
+      open_lists();
+      return go_on();
+    }
   }
 }
 
@@ -106,6 +127,7 @@ sent_message<job> actor_cell_base::next_message() noexcept {
     if (urgent_.empty()) look_into_mailbox();
     sent_message<job> const m = urgent_.pop();
     if (m.message == nullptr || m.kind >= message_kind::notice) return m;
+    if (m.kind == message_kind::high && refuses_calls()) return m;  // to be told so
     if (m.kind != message_kind::control || e->wants_to_be_alone.message != nullptr) {
       e->put_off.push_back(*m.message, m.kind);
     } else if (static_cast<control&>(*m.message).alone) {
@@ -126,14 +148,23 @@ bool actor_cell_base::handle(sent_message<job> m, job_verb verb) noexcept {
       leaves_mailbox();
       if (worker* const w = this_worker()) w->context = this;
       at_message_ = &j;
+      if (life_ != life::unborn) open_lists();
       j.step(j, verb);
-      if (!coroutine_started_) return true;
-      coroutine_started_ = false;
-      return holder_ends_.fetch_sub(1, std::memory_order_acq_rel) == 1;
-    case message_kind::coroutine: j.step(j, verb); return true;
+      if (coroutine_started_) {
+        coroutine_started_ = false;
+        if (holder_ends_.fetch_sub(1, std::memory_order_acq_rel) != 1) return false;
+      }
+      close_lists();
+      return true;
+    case message_kind::coroutine:
+      open_lists();
+      j.step(j, verb);
+      close_lists();
+      return true;
     case message_kind::stack: {  // that fiber is at work from here on
       scheduler& s = owner();
       --extras()->reentrant_running;
+      open_lists();
       s.submit(j);
       finish_task(s);
       return false;

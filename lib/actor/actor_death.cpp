@@ -56,6 +56,7 @@ void actor_cell_base::die(end_reason reason, failure_ptr why) noexcept {
   life_ = life::dead;
   reason_ = reason;
   std::construct_at(&why_dead(), std::move(why));
+  told_why_.store(true, std::memory_order_relaxed);
   if (actor_extras* const e = extras(); e != nullptr && e->lives != nullptr) e->lives->ended();
   tell_end(why_dead());
   close_lines();
@@ -161,9 +162,13 @@ void send_end(actor_cell_base& a, end_reason r) {
   };
   control& c = *new ending(r);
   leave_name(a);
-  if (r != end_reason::stopped) a.doom(r);
-  a.send(c, r == end_reason::stopped);
-  if (r != end_reason::stopped) a.wait_no_more();
+  if (r == end_reason::stopped) return a.send(c, true);
+  a.doom(r);
+  a.send(c, false);
+  a.wait_no_more();
+  if (!a.refuses_calls()) return;  // another reason was first
+  a.close_lines();
+  a.refuse_queued();
 }
 
 }  // namespace mobula::detail

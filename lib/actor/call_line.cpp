@@ -1,5 +1,7 @@
 #include <mobula/actor/call_line.hpp>
 
+#include <utility>
+
 namespace mobula::detail {
 
 call_line::call_line(actor_cell_base& cell) noexcept : job(&step), cell_(cell) {
@@ -12,8 +14,13 @@ call_line::call_line(actor_cell_base& cell) noexcept : job(&step), cell_(cell) {
 void call_line::pass(std::list<departing_call>& entry) noexcept {
   departing_call const c = entry.front();
   {
-    std::lock_guard const lock(mutex_);
-    if (line_.empty() && (c.wait == nullptr || closed_)) return c.to->deliver(*c.message, c.kind);
+    std::unique_lock lock(mutex_);
+    if (line_.empty() && (c.wait == nullptr || closed_)) {
+      c.to->deliver(*c.message, c.kind);
+      lock.unlock();
+      if (cell_.refuses_calls()) cell_.refuse_queued();
+      return;
+    }
     line_.splice(line_.end(), entry);
     held_up_.store(true, std::memory_order_relaxed);
     if (line_.size() > 1) return;
@@ -25,8 +32,7 @@ void call_line::pass(std::list<departing_call>& entry) noexcept {
 // The first can't leave the line meanwhile; whoever has its arguments waits for the lock.
 void call_line::close() noexcept {
   std::lock_guard const lock(mutex_);
-  closed_ = true;
-  if (!line_.empty()) line_.front().stop_waiting(*line_.front().message);
+  if (!std::exchange(closed_, true) && !line_.empty()) line_.front().stop_waiting(*line_.front().message);
 }
 
 void call_line::step(job& j, job_verb) noexcept { static_cast<call_line&>(j).advance(); }
@@ -45,6 +51,7 @@ void call_line::advance() noexcept {
     else
       held_up_.store(false, std::memory_order_release);
   }
+  if (cell_.refuses_calls()) cell_.refuse_queued();
   if (first.message != nullptr)
     first.wait(*first.message, cell_.owner(), *this);
   else

@@ -31,9 +31,30 @@ void lane::finish_task(scheduler& s) noexcept {
     s.finish_from_outside();
 }
 
+void lane::finish_task_anywhere(scheduler& s) noexcept {
+  if (worker* const w = this_worker(); w != nullptr && &w->owner == &s)
+    w->count_finished();
+  else
+    s.finish_from_outside();
+}
+
 void lane::look_into_mailbox() noexcept {
   urgent_hint_.store(false, std::memory_order_relaxed);
   mailbox_.take_all(in_order_, urgent_);
+}
+
+void lane::take_calls(message_list<>& to) noexcept {
+  if (lists_.borrow()) {
+    urgent_.give_calls(to);
+    in_order_.give_calls(to);
+    lists_.give_back();
+  }
+  message_list<> in_order, urgent;
+  mailbox_.take_from_outside(in_order, urgent);
+  urgent.give_calls(to);
+  in_order.give_calls(to);
+  for (message_list<>* const rest : {&urgent, &in_order})  // which whoever is at work has to handle
+    for (auto m = rest->pop(); m.message != nullptr; m = rest->pop()) deliver(*m.message, m.kind);
 }
 
 sent_message<job> lane::next() noexcept {

@@ -21,6 +21,7 @@ void parallel_lane::release() noexcept {
 
 void parallel_lane::work(job_verb verb) noexcept {
   scheduler& s = owner();
+  close_lists();
   sent_message<job> granted = std::exchange(waiting_, {});
   if (granted.message != nullptr && granted.message != &park_ && urgent_hint_.load(std::memory_order_relaxed)) {
     in_order_.push_front(*granted.message, granted.kind);  // something may come before it
@@ -35,7 +36,9 @@ void parallel_lane::work(job_verb verb) noexcept {
     }
     if (granted.message == nullptr) {
       waiting_ = m;
+      open_lists();
       if (!take_slots(m.message == &park_ ? limit_ : 1)) return;
+      close_lists();
       waiting_ = {};
     }
     granted = {};

@@ -93,6 +93,7 @@ TEST_CASE("calls of a pool without members that goes before their runtime end wi
   mb::manual_runtime rt;
   std::optional<mb::actor_pool<worker>> pool(std::in_place);
   auto const f = pool->submit<&worker::square>(2);
+  CHECK_THROWS_AS(mb::get(f), mb::deadlock_error);
   pool.reset();
   CHECK_THROWS_WITH(mb::get(f), Catch::Contains("the pool is gone"));
 }

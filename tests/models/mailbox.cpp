@@ -2,6 +2,7 @@
 // messages are handled in order.
 #include "support/relacy.hpp"
 
+#include <mobula/actor/list_lock.hpp>
 #include <mobula/actor/mailbox.hpp>
 
 namespace {
@@ -67,6 +68,71 @@ struct mailbox_model : rl::test_suite<mailbox_model<Atomics>, 3> {
   void after() { RL_ASSERT(total == callers * each); }
 };
 
+// One who is not at work takes calls out, as lane::take_calls: each call is handled once or taken once, and the lists of
+// whoever is at work are one's at a time.
+template <class Atomics>
+struct taken_model : rl::test_suite<taken_model<Atomics>, 3> {
+  static constexpr int callers = 2, each = 3;
+
+  mobula::detail::mailbox<message, Atomics> box;
+  mobula::detail::list_lock<Atomics> lock;
+  mobula::detail::message_list<message> in_order, urgent;
+  plain<int> lists;  // stands for these two
+  plain<int> state;  // the actor's
+  message messages[callers][each];
+  int over = 0;  // not part of what is modelled
+
+  void before() { lists = state = 0; }
+
+  void end(message& m) {
+    RL_ASSERT(m.number == 1);
+    m.number = 0;
+    ++over;
+  }
+
+  void work() {
+    for (;;) {
+      lists = lists + 1;
+      if (in_order.empty()) box.take_all(in_order, urgent);
+      auto const [m, kind] = in_order.pop();
+      if (m == nullptr) {
+        if (box.rest()) return;
+        continue;
+      }
+      state = state + 1;
+      bool const opens = !in_order.empty();
+      if (opens) lock.open();
+      end(*m);
+      if (opens) lock.close();
+    }
+  }
+
+  void take() {
+    mobula::detail::message_list<message> taken, high;
+    if (lock.borrow()) {
+      lists = lists + 1;
+      in_order.give_calls(taken);
+      lock.give_back();
+    }
+    box.take_from_outside(taken, high);
+    for (auto m = taken.pop(); m.message != nullptr; m = taken.pop()) end(*m.message);
+  }
+
+  void thread(unsigned index) {
+    if (index == callers) {
+      take();
+      take();
+      return;
+    }
+    if (index == 0) work();
+    for (message& m : messages[index]) {
+      m.number = 1;
+      if (box.push(m)) work();
+    }
+  }
+  void after() { RL_ASSERT(over == callers * each); }
+};
+
 }  // namespace
 
 int main() {
@@ -74,5 +140,13 @@ int main() {
   c.expect<mailbox_model<relacy_atomics<>>>(true, "mailbox", 1'200'000);
   c.expect<mailbox_model<relacy_atomics<without::acquire>>>(false, "mailbox without acquire", 100'000);
   c.expect<mailbox_model<relacy_atomics<without::release>>>(false, "mailbox without release", 100'000);
+  c.expect<taken_model<relacy_atomics<>>>(true, "calls taken out", 400'000);
+  c.expect<taken_model<relacy_atomics<without::nothing, true>>>(true, "calls taken out, with a process barrier",
+                                                                400'000);
+  c.expect<taken_model<relacy_atomics<without::acquire>>>(false, "calls taken out without acquire", 200'000);
+  c.expect<taken_model<relacy_atomics<without::release>>>(false, "calls taken out without release", 200'000);
+  c.expect<taken_model<relacy_atomics<without::seq_cst>>>(false, "calls taken out without seq_cst", 400'000);
+  c.expect<taken_model<relacy_atomics<without::process_barrier, true>>>(false, "calls taken out without the barrier",
+                                                                        400'000);
   return c.result();
 }

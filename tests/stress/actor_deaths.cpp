@@ -35,6 +35,7 @@ class noted {
 
   int number() { return number_; }
   int add(int n) { return number_ += n; }
+  int number_and(int n) const { return number_ + n; }
   void leave(mb::event* gate) {
     ++begun;
     mb::get(gate->wait());
@@ -217,4 +218,44 @@ TEST_CASE("calls that wait for arguments end with their actor, whatever comes fi
     other.join();
     REQUIRE(answered);
   }
+}
+
+TEST_CASE("a kill that takes queued calls out meets those that come and those that begin: each ends once") {
+  watchdog const dog("kills that take calls out");
+  mb::runtime const rt(options());
+  for (int round = 0; round < 200 * repeats(); ++round) {
+    mb::actor_options<noted> o;
+    if (round % 4 == 1) o.concurrency = mb::reentrant;
+    if (round % 4 == 2) o.concurrency = mb::parallel(2);
+    if (round % 4 == 3) o.mailbox = 3;
+    auto const a = mb::make_actor<noted>.options(o)(round);
+    mb::promise<int> argument;
+    auto const x = argument.get_future();
+    std::vector<std::vector<mb::future<int>>> calls(3);
+    std::vector<std::thread> threads;
+    for (auto& mine : calls)
+      threads.emplace_back([&a, &mine, &x, copy = a] {
+        for (int i = 0; i < 40; ++i) {
+          if (i % 8 == 7)
+            mine.push_back(copy.call<&noted::number_and>(x));
+          else if (i % 5 == 4)
+            mine.push_back(a.options({.high_priority = true}).call<&noted::number>());
+          else
+            mine.push_back(a.call<&noted::number>());
+        }
+      });
+    threads.emplace_back([&] {
+      for (int i = 0; i < round % 50; ++i) std::this_thread::yield();
+      if (round % 3 == 0)
+        a.post([](noted&) { mb::exit_actor(); });
+      else
+        a.kill();
+    });
+    threads.emplace_back([&] { argument.set_value(2); });
+    for (auto& t : threads) t.join();
+    for (auto const& mine : calls)
+      for (auto const& f : mine) REQUIRE(ends_well(f));
+    static_cast<void>(mb::get(mb::monitor(a)));
+  }
+  REQUIRE(noted::living == 0);
 }

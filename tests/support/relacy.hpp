@@ -69,6 +69,7 @@ struct relacy_atomics {
     if (Barrier && Weakness != without::process_barrier) rl::ctx().rl_global_fence();
   }
   static void compiler_barrier() noexcept {}
+  static void pause() noexcept { rl::yield(1, RL_INFO); }
 
   template <class T>
   class atomic {

@@ -73,7 +73,8 @@ class actor : public detail::actor_calls<actor<T>, T> {
   /// actor_died. Again is harmless.
   void stop() const { end(end_reason::stopped); }
 
-  /// Ends the actor as soon as no call of it runs: those that wait end with actor_died. Again is harmless.
+  /// Ends the actor as soon as no call of it runs. Those that wait end with actor_died, and so do those that are made later:
+  /// at once, however long what runs takes. Again is harmless.
   /// With `{.restart = true}` it is restarted then, if it may be, and those calls are for the new object.
   void kill(kill_options o = {}) const {
     if (!o.restart) return end(end_reason::killed);

@@ -69,6 +69,16 @@ class actor_cell_base : public lane {
     return static_cast<end_reason>(doom_.load(std::memory_order_relaxed));
   }
 
+  /// Tells whether calls that wait end at once: it is killed, or has exited.
+  [[nodiscard]] bool refuses_calls() const noexcept {
+    std::uint8_t const d = doom_.load(std::memory_order_relaxed);
+    return d == static_cast<std::uint8_t>(end_reason::killed) || d == static_cast<std::uint8_t>(end_reason::exited);
+  }
+  /// Then: ends those that are queued, without waiting for what runs. By who keeps the actor alive.
+  void refuse_queued() noexcept;
+  /// Lets calls that wait for their arguments wait no more.
+  void close_lines() noexcept;
+
   /// Ends it, though it has handles, as its runtime is over. It is doomed; by who keeps it alive.
   void end_with_runtime() noexcept;
 
@@ -187,7 +197,6 @@ class actor_cell_base : public lane {
   void make_room() noexcept;
   void release_lanes() noexcept;
   void tell_end(failure_ptr const& why) noexcept;
-  void close_lines() noexcept;
 
   static constexpr std::uint32_t ending = std::uint32_t{1} << 31;
 
@@ -209,6 +218,8 @@ class actor_cell_base : public lane {
   // who has set it has let it begin sees it.
   static constexpr std::uint8_t no_doom = 255;
   std::atomic<std::uint8_t> doom_{no_doom};
+  // Set once, when there is a why_dead, which is what calls end with then. Relaxed: to see it late is harmless.
+  std::atomic<bool> told_why_{false};
   spin_lock lines_lock_;  // of the following
   bool lines_closed_ = false;
   call_line* lines_ = nullptr;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <mobula/actor/actor_context.hpp>
+#include <mobula/actor/list_lock.hpp>
 #include <mobula/actor/mailbox.hpp>
 #include <mobula/core/scheduler.hpp>
 
@@ -21,8 +22,14 @@ class lane : public actor_context, protected job {
   /// alive, by a handle or by being counted by it, unless the message goes on with what ran in the actor before.
   void deliver(job& message, message_kind kind) noexcept;
 
+  /// Takes all calls out that wait here, but those that whoever is at work is just looking at, or has given a slot. By who
+  /// keeps the actor alive.
+  void take_calls(message_list<>& to) noexcept;
+
   /// Counts a task as over, if this is a worker of that runtime or a thread of its blocking calls; elsewhere that is over.
   static void finish_task(scheduler& s) noexcept;
+  /// The same, by any thread, while the runtime waits for it.
+  static void finish_task_anywhere(scheduler& s) noexcept;
 
  protected:
   explicit lane(bool parallel) noexcept : actor_context(parallel), job(&step) {}
@@ -40,11 +47,27 @@ class lane : public actor_context, protected job {
   void go_on() noexcept;
   /// Begins to be at work, with a task counted for it.
   void be_at_work() noexcept;
+
+  /// Around what may take long: others may take calls out of the lists then.
+  void open_lists() noexcept {
+    if (in_order_.empty() && urgent_.empty()) return;
+    lists_are_open_ = true;
+    lists_.open();
+  }
+  void close_lists() noexcept {
+    if (!lists_are_open_) [[likely]]
+      return;
+    lists_.close();
+    lists_are_open_ = false;
+  }
+
   mailbox<> mailbox_;
   // Says that something urgent is in the mailbox while messages taken before are still there. A hint: relaxed, what it
   // tells of is in the mailbox. By any thread, cleared by whoever is at work.
   std::atomic<bool> urgent_hint_{false};
   std::uint8_t urgent_in_a_row_ = 0;
+  bool lists_are_open_ = false;
+  list_lock<> lists_;  // of the following
   // Taken from the mailbox; by whoever is at work.
   message_list<> in_order_;
   message_list<> urgent_;

@@ -59,6 +59,14 @@ class message_list {
     other.first_ = 0;
   }
 
+  /// Moves the calls among them, in order, to the end of another list.
+  void give_calls(message_list& to) noexcept {
+    message_list left;
+    for (auto m = pop(); m.message != nullptr; m = pop())
+      (m.kind == message_kind::normal || m.kind == message_kind::high ? to : left).push_back(*m.message, m.kind);
+    *this = left;
+  }
+
   [[nodiscard]] sent_message<Message> pop() noexcept {
     if (first_ == 0) return {};
     sent_message<Message> const m = at(first_);
@@ -81,7 +89,8 @@ class message_list {
 
 /// The messages that were sent to an actor, and whether somebody is at work on them.
 ///
-/// Threads: `push` by any; the rest only by the one who is at work, which a `push` that gives true makes of the pusher.
+/// Threads: `push` and `take_from_outside` by any; the rest only by the one who is at work, which a `push` that gives true
+///          makes of the pusher.
 template <class Message = job, class Atomics = std_atomics>
 class mailbox {
  public:
@@ -96,17 +105,18 @@ class mailbox {
 
   /// Moves all messages to the ends of two lists, in the order in which they were pushed.
   void take_all(message_list<Message>& in_order, message_list<Message>& before_them) noexcept {
+    if (word_.load(Atomics::relaxed) <= working) return;
+    auto const v = word_.exchange(working, Atomics::acquire);
+    if (v > working) sort(v, in_order, before_them);  // else another has taken them
+  }
+
+  /// The same by who is not at work, while the mailbox can't end.
+  void take_from_outside(message_list<Message>& in_order, message_list<Message>& before_them) noexcept {
     auto v = word_.load(Atomics::relaxed);
-    if (v <= working) return;
-    v = word_.exchange(working, Atomics::acquire);
-    list taken, urgent;
-    while (v != 0) {  // the newest first
-      auto const [m, k] = list::at(v);
-      v = reinterpret_cast<std::uintptr_t>(static_cast<Message*>(m->next));
-      (k <= message_kind::last ? taken : urgent).push_front(*m, k);
-    }
-    in_order.append(taken);
-    before_them.append(urgent);
+    do
+      if (v <= working) return;
+    while (!word_.compare_exchange_weak(v, working, Atomics::acquire, Atomics::relaxed));
+    sort(v, in_order, before_them);
   }
 
   /// Tells whether there are messages; more may come at any time.
@@ -124,9 +134,21 @@ class mailbox {
   static constexpr std::uintptr_t idle = 0;
   static constexpr std::uintptr_t working = 1;
 
+  static void sort(std::uintptr_t v, list& in_order, list& before_them) noexcept {
+    list taken, urgent;
+    while (v != 0) {  // the newest first
+      auto const [m, k] = list::at(v);
+      v = reinterpret_cast<std::uintptr_t>(static_cast<Message*>(m->next));
+      (k <= message_kind::last ? taken : urgent).push_front(*m, k);
+    }
+    in_order.append(taken);
+    before_them.append(urgent);
+  }
+
   // idle: empty, nobody at work. working: empty, somebody at work. Else a link to the newest message, the others behind
-  // it, and somebody at work or about to be. A push releases its message, take_all acquires it. A rest releases what the
-  // messages did to the actor, and the push that finds idle acquires it for who works next.
+  // it, and somebody at work or about to be. A push releases its message, and who takes it acquires it. Others only change
+  // a link to working, so whoever is at work may find nothing where there was a link. A rest releases what the messages did
+  // to the actor, and the push that finds idle acquires it for who works next.
   // At first somebody is at work: on the constructor.
   typename Atomics::template atomic<std::uintptr_t> word_{working};
 };

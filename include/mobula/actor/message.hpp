@@ -97,7 +97,7 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
 
   void step_in_queue(job_verb verb) noexcept {
     if (verb != job_verb::run || cancelled_before() || lacks_arguments()) [[unlikely]]
-      return verb == job_verb::describe ? answer() : this->drop();
+      return verb == job_verb::describe ? answer() : verb == job_verb::refuse ? refuse() : this->drop();
     actor_cell_base& a = actor();
     if constexpr (constructs) {
       if (a.is_doomed()) [[unlikely]]
@@ -128,6 +128,15 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
       if (task_context* const own = this->own_context()) [[unlikely]]
         own->enter();
     this->run();
+  }
+
+  // It was taken out of the queue: it has its place there, but no slot.
+  [[gnu::noinline]] void refuse() noexcept {
+    refused_ = true;
+    actor_cell_base& a = actor();
+    if (actor_extras* const e = a.extras(); e != nullptr && e->room) e->room->give_back();
+    if (cancelled_before()) return this->drop();
+    this->fail(death_of(a, a.doomed_to()));
   }
 
   // Goes on as the step of a thread that may block. A serial call holds the actor meanwhile, as a coroutine does.
@@ -225,8 +234,10 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
     bool gives_handle = over && has_handle_;  // no constant, or clang finds that it need not be captured
     if constexpr (over) has_handle_ = false;
     bool const held = blocks_ ? handed_over_ : base::is_coroutine && begun_;
-    return [a = &actor(), slot_of = lane_of_slot(), how = how_, held, gives_handle]() noexcept {
-      if constexpr (Call::has_dependencies && over) lane::finish_task(a->owner());
+    concurrency::kind const how = refused_ ? concurrency::kind::serial : how_;
+    return [a = &actor(), slot_of = lane_of_slot(), how, held, gives_handle, refused = refused_]() noexcept {
+      if constexpr (Call::has_dependencies && over)
+        refused ? lane::finish_task_anywhere(a->owner()) : lane::finish_task(a->owner());
       if (gives_handle) a->release_handle();  // the actor is still kept: by its slot, or as it is at work
       if (how == concurrency::kind::parallel) {
         scheduler& s = a->owner();
@@ -273,7 +284,8 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
   bool handed_over_ : 1 = false;  // to a thread that may block
   bool has_handle_ : 1 = false;
   bool begun_ : 1 = false;
-  std::uint32_t runs_ = 0;  // with a copy kept, which is at `next` while it runs
+  bool refused_ : 1 = false;  // without having come out of the queue
+  std::uint32_t runs_ = 0;    // with a copy kept, which is at `next` while it runs
   [[no_unique_address]] std::conditional_t<Call::has_dependencies, dependency_wait, no_dependencies> dependencies_;
 };
 

@@ -136,10 +136,10 @@ struct sending {
   }
   template <class Handle, class Message>
   static void go(Handle const& handle, std::list<departing_call>& line_entry, route const& r, Message& m) noexcept {
-    if (line_entry.empty())
-      r.to().deliver(m, r.kind);
-    else
-      handle.line()->pass(line_entry);
+    if (!line_entry.empty()) return handle.line()->pass(line_entry);
+    r.to().deliver(m, r.kind);
+    if (handle.get().refuses_calls()) [[unlikely]]
+      handle.get().refuse_queued();
   }
 
   // A future of a future is one future.

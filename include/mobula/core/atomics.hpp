@@ -3,6 +3,7 @@
 #include <mobula/core/process_barrier.hpp>
 
 #include <atomic>
+#include <thread>
 
 namespace mobula::detail {
 
@@ -21,6 +22,8 @@ struct std_atomics {
   static bool has_process_barrier() noexcept { return process_barrier_available; }
   static void process_barrier() noexcept { detail::process_barrier(); }
   static void compiler_barrier() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
+  /// Between two looks at what another is about to change.
+  static void pause() noexcept { std::this_thread::yield(); }
 };
 
 /// Keeps what two threads write apart: two cache lines, as processors fetch them in pairs.

@@ -13,6 +13,7 @@ enum class job_verb : std::int32_t {
   drop,      // the runtime is shutting down: end without starting; what has already started goes on instead
   destroy,   // free it; never asked by a scheduler, only by its owners
   cancel,    // nobody wants its result any more; never asked by a scheduler, only of calls by who has a handle
+  refuse,    // end without starting, as the actor is to end; only asked of its calls
   describe,  // tell what call it is (wait_graph.hpp); only asked of an actor's messages and of tasks that are tracked
 };
 

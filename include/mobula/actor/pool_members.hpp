@@ -231,7 +231,9 @@ class pool_members : public std::enable_shared_from_this<pool_members<T>> {
       one.splice(one.end(), idle_, idle_.begin());
       request r = waiting_.pop();
       lock.unlock();
-      r->start(r, pool_loan<T>(this->shared_from_this(), std::move(one)));
+      pool_request<T>& call = *r;
+      call.start(std::move(r),
+                 pool_loan<T>(this->shared_from_this(), std::move(one)));  // may end it, which takes the lock
       lock.lock();
     }
     starting_ = false;

@@ -35,8 +35,7 @@ TEST_CASE("the dump shows calls of actors, those that wait in the mailbox, and w
   std::string const dump = mb::dump_tasks();
   INFO(dump);
   CHECK(dump.find("2 tasks: 0 run, 1 waits, 1 has not begun\n") == 0);
-  CHECK(dump.find("reader::read', submitted at ../../tests/actor/dump_tasks_test.cpp:" + line + ", waits\n") !=
-        std::string::npos);
+  CHECK(dump.find("reader::read', submitted at " __FILE__ ":" + line + ", waits\n") != std::string::npos);
   CHECK(dump.find("dump_tasks_test.cpp:" + next + ", has not begun: waits for its turn\n") != std::string::npos);
   CHECK(dump.find("reader::read on worker 0 waits\n") != std::string::npos);
   for (int i = 0; i < 3; ++i) mb::get(c.send(1));

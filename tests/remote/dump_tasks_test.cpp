@@ -14,7 +14,7 @@ using mobula::test::has_lines;
 
 namespace {
 
-std::string at(int line) { return "../../tests/remote/dump_tasks_test.cpp:" + std::to_string(line); }
+std::string at(int line) { return __FILE__ ":" + std::to_string(line); }
 
 constexpr int receives = __LINE__ + 1, awaits = receives + 2, gets = receives + 6;
 mb::task<int> receive_one(mb::channel<int> c) { co_return *co_await c.receive(); }

@@ -18,10 +18,10 @@ route route_by(actor_cell_base& a, concurrency c) {
 
 route route_by_options(actor_cell_base& a, method_options const& m) {
   if (m.method.key == nullptr) throw error("mobula: method_options::method is missing: name it, mobula::method<&T::m>");
-  if (m.concurrency_group.empty()) return route_by(a, m.concurrency.value_or(serial));
+  if (m.concurrency_group->empty()) return route_by(a, m.concurrency.value_or(serial));
   if (m.concurrency)
     throw error("mobula: " + m.method.name() + " can't have both a concurrency and a concurrency_group");
-  return {&find_group(a.extras(), m.concurrency_group), concurrency::kind::parallel};
+  return {&find_group(a.extras(), *m.concurrency_group), concurrency::kind::parallel};
 }
 
 // What its actor's methods do, unless they are reentrant, this one does too.
@@ -39,11 +39,11 @@ route route_of(actor_cell_base& a, method_options const& m, bool actor_blocks) {
 void set_up(actor_cell_base& a, concurrency by_default, bool blocking, std::vector<concurrency_group> const& groups,
             std::vector<method_options> const& methods) {
   for (concurrency_group const& g : groups) {
-    if (g.name.empty()) throw error("mobula: a concurrency group needs a name");
-    if (g.limit == 0) throw error("mobula: the concurrency group '" + g.name + "' has a limit of 0: give at least 1");
+    if (g.name->empty()) throw error("mobula: a concurrency group needs a name");
+    if (g.limit == 0) throw error("mobula: the concurrency group '" + *g.name + "' has a limit of 0: give at least 1");
     for (auto const& other : a.need_extras().groups)
-      if (other.name == g.name) throw error("mobula: there are two concurrency groups '" + g.name + "'");
-    a.need_extras().add_group(a, g.name, g.limit);
+      if (other.name == *g.name) throw error("mobula: there are two concurrency groups '" + *g.name + "'");
+    a.need_extras().add_group(a, *g.name, g.limit);
   }
   if (by_default != serial || blocking) {
     route to = route_by(a, by_default);

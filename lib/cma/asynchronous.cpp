@@ -30,7 +30,7 @@ class asynchronous_run {
         give_up_after_(how.give_up_after),
         // One more than there are workers, so that none waits for its next candidate.
         width_(how.in_flight != 0 ? how.in_flight : objective.concurrency() + 1),
-        patience_(how.checkpoint.empty() ? for_ever : evaluator::seconds(0.2)),
+        patience_(how.checkpoint->empty() ? for_ever : evaluator::seconds(0.2)),
         most_given_up_(give_up_after_ > 0 ? 4 * width_ : 0) {
     objective.prepare(width_ + most_given_up_);
   }

@@ -10,7 +10,7 @@ namespace mobula::cma {
 
 coordinates::coordinates(std::span<const double> x0, const options& settings) : x0_(x0.begin(), x0.end()) {
   std::vector<bool> fixed(x0.size(), false);
-  for (const fixed_variable& variable : settings.fixed_variables) {
+  for (const fixed_variable& variable : *settings.fixed_variables) {
     fixed[variable.index] = true;
     x0_[variable.index] = variable.value;
   }

@@ -30,9 +30,9 @@ restarts::restarts(double sigma0, std::size_t dimension, const options& settings
   require_option(is_count(settings.maxfevals), "maxfevals", settings.maxfevals, "a whole number, not negative");
   require_option(how.incpopsize >= 1 && std::isfinite(how.incpopsize), "incpopsize", how.incpopsize,
                  "1 or more, and finite");
-  require_option(dimension > settings.fixed_variables.size(), "the number of free variables",
-                 static_cast<double>(dimension) - static_cast<double>(settings.fixed_variables.size()), "at least 1");
-  if (settings_.popsize == 0) settings_.popsize = default_popsize(dimension - settings.fixed_variables.size());
+  require_option(dimension > settings.fixed_variables->size(), "the number of free variables",
+                 static_cast<double>(dimension) - static_cast<double>(settings.fixed_variables->size()), "at least 1");
+  if (settings_.popsize == 0) settings_.popsize = default_popsize(dimension - settings.fixed_variables->size());
 }
 
 // A limit ends the search after a run at the earliest, as it ends a run after a generation.
@@ -73,7 +73,7 @@ planned_run restarts::plan(double popsize, double sigma, double budget, bool lar
   if (std::isfinite(budget)) {
     const double generations = std::max(1.0, std::floor(budget / popsize));
     const double usual = settings_.maxiter == 0
-                             ? default_maxiter(dimension_ - settings_.fixed_variables.size(), popsize)
+                             ? default_maxiter(dimension_ - settings_.fixed_variables->size(), popsize)
                              : static_cast<double>(settings_.maxiter);
     run.settings.maxiter = std::min(usual, generations);
   }

@@ -23,7 +23,7 @@ search_limits limits_of(const options& settings, const std::optional<restart_opt
 
 // The log that is written: the one asked for, or the one that a plot needs.
 std::filesystem::path log_file(const minimize_options& how) {
-  if (!how.log.empty() || how.plot.empty()) return how.log;
+  if (!how.log->empty() || how.plot->empty()) return how.log;
   std::filesystem::path beside = how.plot;
   return beside.replace_extension(".csv");
 }
@@ -47,7 +47,7 @@ void summarize(generation_record& g) {
 
 void run_observer::check_files(const minimize_options& how) {
   const std::filesystem::path log = log_file(how);
-  const std::filesystem::path script = how.plot.empty() ? how.plot : script_of(how.plot);
+  const std::filesystem::path script = how.plot->empty() ? *how.plot : script_of(how.plot);
   std::filesystem::path fresh = how.checkpoint;
   if (!fresh.empty()) fresh += ".new";
   require_different({{"the checkpoint", how.checkpoint},
@@ -62,8 +62,8 @@ run_observer::run_observer(const minimize_options& how, const options& settings,
     : how_(how), out_(how.out == nullptr ? std::cout : *how.out), log_file_(log_file(how)) {
   if (how.show != display::none) display_.emplace(how.show, out_, is_terminal(out_), limits_of(settings, how.restarts));
   if (!log_file_.empty()) log_.emplace(log_file_, dimension, resumed);
-  if (!how.plot.empty()) prepare_plot(log_file_, how.plot);
-  observed_ = display_ || log_ || how.callback;
+  if (!how.plot->empty()) prepare_plot(log_file_, how.plot);
+  observed_ = display_ || log_ || *how.callback;
 }
 
 generation_record run_observer::record(const engine& es, std::span<const double> values) const {
@@ -91,13 +91,13 @@ bool run_observer::show(const generation_record& g, const earlier_runs& before) 
   const generation_report r = report(g, before);
   if (log_) write_log(r);
   if (display_) display_->show(r);
-  if (how_.callback) how_.callback(r);
+  if (*how_.callback) (*how_.callback)(r);
   return stop_requested_;
 }
 
 void run_observer::finish(const generation_record& last, const earlier_runs& before) {
   if (display_ && last.iterations > 0) display_->finish(report(last, before));
-  if (how_.plot.empty()) return;
+  if (how_.plot->empty()) return;
   std::string said;
   try {
     said = plot_log(log_file_, how_.plot).message;

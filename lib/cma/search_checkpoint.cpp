@@ -42,8 +42,8 @@ void pass_reasons(archive& a, stop_reasons& reasons) {
 // Before memory is taken: whether the file has the numbers that a run of this size must have, and the machine the memory.
 void require_room(const archive& a, const std::vector<double>& x0, const options& given) {
   const double n = static_cast<double>(x0.size());
-  archive::require(given.fixed_variables.size() <= x0.size(), "more variables are fixed than there are");
-  const double searched = n - static_cast<double>(given.fixed_variables.size());
+  archive::require(given.fixed_variables->size() <= x0.size(), "more variables are fixed than there are");
+  const double searched = n - static_cast<double>(given.fixed_variables->size());
   if (!(given.diagonal > 0)) a.require_left(2 * searched * searched);
   const double wanted = sizeof(double) * (given.popsize + 1) * (4 * searched + n);
   const double there = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));

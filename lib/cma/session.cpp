@@ -34,7 +34,7 @@ void check(const minimize_options& how) {
           "in_flight is " + std::to_string(how.in_flight) + ", but asynchronous is false: set it too");
   require(static_cast<double>(how.in_flight) <= most_candidates,
           "in_flight is " + std::to_string(how.in_flight) + "; it must be at most " + number_text(most_candidates));
-  require(!how.resume || !how.checkpoint.empty(), "resume is true, but checkpoint names no file to go on from");
+  require(!how.resume || !how.checkpoint->empty(), "resume is true, but checkpoint names no file to go on from");
 }
 
 std::vector<double> numbers_of(std::span<const double> numbers) { return {numbers.begin(), numbers.end()}; }
@@ -64,7 +64,7 @@ session::session(std::span<const double> x0, double sigma0, const options& setti
       ahead_(plan_) {
   check(how);
   run_observer::check_files(how);
-  if (!how.checkpoint.empty()) watch_.emplace();
+  if (!how.checkpoint->empty()) watch_.emplace();
   if (how.resume) resume();
   if (runs_.empty() && !begin_next()) return;
   if (watch_) try_to_save();
@@ -99,7 +99,7 @@ bool session::begin_next() {
 // Only where what is planned does not depend on how the runs before it end, and nobody can interfere.
 void session::begin_ahead() {
   const bool may = how_.restarts && how_.restarts->strategy == restart_strategy::ipop &&
-                   settings_.maxfevals == std::numeric_limits<double>::infinity() && !how_.callback &&
+                   settings_.maxfevals == std::numeric_limits<double>::infinity() && !*how_.callback &&
                    !how_.asynchronous;
   if (!may || !may_begin_ahead_) return;
   const auto candidates = [this] {
@@ -120,8 +120,8 @@ void session::begin_ahead() {
 }
 
 engine session::make_engine(const planned_run& plan) const {
-  if (!how_.start) return {x0_, plan.sigma0, plan.settings};
-  const std::vector<double> from = how_.start(plan.index);
+  if (!*how_.start) return {x0_, plan.sigma0, plan.settings};
+  const std::vector<double> from = (*how_.start)(plan.index);
   if (from.size() != x0_.size())
     throw std::invalid_argument("cma: minimize_options::start returned " + std::to_string(from.size()) +
                                 " numbers for run " + std::to_string(plan.index) + "; it must return " +

@@ -91,7 +91,7 @@ void check_space(std::size_t n, const options& given) {
             "below maxstd, which is " + number_text(greatest));
   }
   std::vector<bool> seen(n, false);
-  for (const fixed_variable& variable : given.fixed_variables) {
+  for (const fixed_variable& variable : *given.fixed_variables) {
     require(variable.index < n, "the index of a fixed variable", variable.index, "below " + std::to_string(n));
     require(!seen[variable.index], "the index of a fixed variable", variable.index, "there once only");
     require(std::isfinite(variable.value), "the value of a fixed variable", variable.value, "finite");
@@ -155,7 +155,7 @@ options checked(std::span<const double> x0, double sigma0, const options& given)
     require(first >= smallest_sigma && first <= largest_sigma, "sigma0 times " + at("stds", i), first, sigma_range());
   }
   options all = given;
-  const std::size_t fixed = std::min(given.fixed_variables.size(), x0.size() - 1);
+  const std::size_t fixed = std::min(given.fixed_variables->size(), x0.size() - 1);
   const double n = static_cast<double>(x0.size() - fixed);
   if (all.popsize == 0) all.popsize = default_popsize(x0.size() - fixed);
   if (all.maxiter == 0) all.maxiter = default_maxiter(x0.size() - fixed, all.popsize);
@@ -174,7 +174,7 @@ const char* first_difference(const options& a, const options& b) {
   if (a.bounds.handling != b.bounds.handling) return "bounds.handling";
   if (differ(a.stds, b.stds)) return "stds";
   if (differ(a.scaling_of_variables, b.scaling_of_variables)) return "scaling_of_variables";
-  if (!std::ranges::equal(a.fixed_variables, b.fixed_variables, same_variable)) return "fixed_variables";
+  if (!std::ranges::equal(*a.fixed_variables, *b.fixed_variables, same_variable)) return "fixed_variables";
   if (differ(a.minstd, b.minstd)) return "minstd";
   if (differ(a.maxstd, b.maxstd)) return "maxstd";
   if (a.on_failure != b.on_failure) return "on_failure";
@@ -223,7 +223,7 @@ void pass_options(archive& a, options& o) {
   }
   std::vector<std::size_t> indices;
   std::vector<double> values;
-  for (const fixed_variable& variable : o.fixed_variables) {
+  for (const fixed_variable& variable : *o.fixed_variables) {
     indices.push_back(variable.index);
     values.push_back(variable.value);
   }
@@ -231,8 +231,8 @@ void pass_options(archive& a, options& o) {
   a.choice(o.bounds.handling, bound_handling::penalty);
   a.choice(o.mirrormethod, mirror_method::selective);
   archive::require(indices.size() == values.size(), "fixed variables have not a value each");
-  o.fixed_variables.clear();
-  for (std::size_t i = 0; i < indices.size(); ++i) o.fixed_variables.push_back({indices[i], values[i]});
+  o.fixed_variables->clear();
+  for (std::size_t i = 0; i < indices.size(); ++i) o.fixed_variables->push_back({indices[i], values[i]});
 }
 
 }  // namespace mobula::cma

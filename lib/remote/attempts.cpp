@@ -14,7 +14,7 @@ bool may_be_tried_again(task_options const& o, failure_ptr const& why) {
   try {
     why.rethrow();
   } catch (cancelled const&) { return false; } catch (...) {
-    return !o.retry_if || o.retry_if(why.exception());
+    return !*o.retry_if || (*o.retry_if)(why.exception());
   }
 }
 

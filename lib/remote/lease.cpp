@@ -205,7 +205,7 @@ void lease::end() noexcept {
 }
 
 bool asks_for_something(task_options const& o) noexcept {
-  return o.num_cpus != 0 || o.num_gpus != 0 || o.memory != 0 || !o.resources.empty() || o.max_running != 0 ||
+  return o.num_cpus != 0 || o.num_gpus != 0 || o.memory != 0 || !o.resources->empty() || o.max_running != 0 ||
          o.max_in_flight != 0 || o.max_pending != 0;
 }
 
@@ -216,7 +216,7 @@ std::shared_ptr<lease> lease_for(scheduler& s, std::shared_ptr<task_options cons
   resource_demand all, to_run;
   if (asks)
     all = b.demand_of(o->num_cpus, o->num_gpus, o->memory, o->resources,
-                      o->name.empty() ? "a task" : "the task '" + o->name + "'");
+                      o->name->empty() ? "a task" : "the task '" + *o->name + "'");
   for (resource_amount const& a : all)
     if (b.is_cpu(*a.of)) to_run.push_back(a);
   std::vector<std::shared_ptr<resource_pool>> own;  // those of the function

@@ -168,17 +168,17 @@ TEST_CASE("what a checkpoint says of the runs before is not believed either", "[
   };
   static_cast<void>(cma::minimize(sphere, {1, 2}, 0.5, settings, how));
   how.callback = nullptr;
-  std::ifstream in(how.checkpoint, std::ios::binary);
+  std::ifstream in(*how.checkpoint, std::ios::binary);
   const std::string file((std::istreambuf_iterator<char>(in)), {});
   const std::string first = file.substr(0, header_size + content(file).size() + word);
   const std::string second = file.substr(first.size()), inside = content(second);
 
   const auto resumes = [&](const std::string& bytes) {
-    std::ofstream(how.checkpoint, std::ios::binary) << bytes;
+    std::ofstream(*how.checkpoint, std::ios::binary) << bytes;
     try {
       return cma::minimize(sphere, {1, 2}, 0.5, settings, how).iterations > 0;
     } catch (const cma::checkpoint_error& why) {
-      CHECK_THAT(why.what(), Catch::StartsWith("cma: cannot resume from " + how.checkpoint.string() + ": "));
+      CHECK_THAT(why.what(), Catch::StartsWith("cma: cannot resume from " + how.checkpoint->string() + ": "));
       return false;
     }
   };

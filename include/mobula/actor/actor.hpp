@@ -133,8 +133,8 @@ class configured_actor : public detail::actor_calls<configured_actor<T>, T> {
         cancellable_(o.cancellable),
         detached_(o.detached),
         blocking_(o.blocking) {
-    if (o.concurrency_group.empty()) return;
-    group_ = &detail::find_group(get().extras(), o.concurrency_group);
+    if (o.concurrency_group->empty()) return;
+    group_ = &detail::find_group(get().extras(), *o.concurrency_group);
   }
 
   detail::object_cell<T>& get() const { return handle_.get(); }

@@ -7,6 +7,7 @@
 #include <mobula/actor/method.hpp>
 #include <mobula/actor/saved_state.hpp>
 #include <mobula/actor/supervisor.hpp>
+#include <mobula/core/steady.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -21,7 +22,7 @@ namespace mobula {
 
 /// Calls of an actor that are handled beside others: up to `limit` of the group at the same time.
 struct concurrency_group {
-  std::string name;
+  detail::steady<std::string> name;
   unsigned limit = 1;
 };
 
@@ -31,7 +32,7 @@ struct method_options {
   /// serial, reentrant or parallel(n).
   std::optional<mobula::concurrency> concurrency = {};
   /// Or the group that they belong to.
-  std::string concurrency_group = {};
+  detail::steady<std::string> concurrency_group = {};
   /// Whether it may block its thread; as actor_options::blocking, for this method alone, which may not be a coroutine.
   bool blocking = false;
 };
@@ -43,8 +44,8 @@ template <class T>
 struct actor_options {
   /// By which get_actor finds it, in its runtime and namespace, and which errors call it. No two living actors have the
   /// same; it is free again when the actor has been told to end, or has ended, or its last handle is gone.
-  std::string name = {};
-  std::string name_space = {};
+  detail::steady<std::string> name = {};
+  detail::steady<std::string> name_space = {};
   /// If the name is taken by an actor of the same class, that one is given instead, as it was made: the arguments and the
   /// other options aren't used, as in Ray, whatever they say: so all who may be the first give the same. Arguments given as
   /// rvalues may have been moved from if others make one at the same time.
@@ -56,14 +57,14 @@ struct actor_options {
   double num_cpus = 0;
   double num_gpus = 0;
   std::size_t memory = 0;
-  std::map<std::string, double> resources = {};
+  detail::steady<std::map<std::string, double>> resources = {};
   /// How calls are handled for which nothing else is said: serial, reentrant or parallel(n), which is Ray's
   /// max_concurrency.
   mobula::concurrency concurrency = serial;
   /// Groups, by name, of calls that are handled beside all others.
-  std::vector<concurrency_group> concurrency_groups = {};
+  detail::steady<std::vector<concurrency_group>> concurrency_groups = {};
   /// How the calls of single methods are handled.
-  std::vector<method_options> methods = {};
+  detail::steady<std::vector<method_options>> methods = {};
   /// Whether methods may block in the kernel, or in a lock that is none of Mobula's. Then calls of those that are no
   /// coroutines run on threads of their own (runtime_options::max_blocking_threads), as the first constructor does, so
   /// that no worker is lost to them; they are handled in the same order, and as many at once, as without. `get` waits there
@@ -79,15 +80,15 @@ struct actor_options {
   int max_restarts = 0;
   /// Of which exceptions of methods it dies; of none, as in Ray, if this is left out: mobula::dies_on<E...>(),
   /// mobula::dies_on_any() or a function of one's own. The call ends with the exception all the same.
-  death_predicate dies_on = {};
+  detail::steady<death_predicate> dies_on = {};
   /// How often a call that was the actor's death is made again after the restart, before all that waits, by copies of its
   /// arguments; -1 for any number. So what it does has to bear being done twice.
   int max_task_retries = 0;
   /// Called after each restart, with the new object and what mobula::save_state has kept last. What it throws counts as
   /// another death.
-  std::function<void(T& fresh, saved_state const& last)> on_restart = {};
+  detail::steady<std::function<void(T& fresh, saved_state const& last)>> on_restart = {};
   /// Who decides whether the actor is restarted, instead of max_restarts.
-  mobula::supervisor supervisor = {};
+  detail::steady<mobula::supervisor> supervisor = {};
 };
 
 /// How an actor is killed.
@@ -99,7 +100,7 @@ struct kill_options {
 /// Settings of single calls: c.options({.concurrency_group = "io"}).call<&T::m>().
 struct call_options {
   /// The group that handles the call, instead of what its actor's options say.
-  std::string concurrency_group = {};
+  detail::steady<std::string> concurrency_group = {};
   /// Whether it comes before all calls that wait and have no such priority; but of 16 in a row one other is handled.
   bool high_priority = false;
   /// Whether `cancel` also stops the call while it runs, if its method waits or asks for its stop token; as

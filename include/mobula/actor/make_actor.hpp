@@ -122,7 +122,7 @@ class actor_maker {
       }
       if (m->waits() || made->waits_for_resources()) made->need_extras().constructor = m.get();
       detail::admission admitted(*made, message::has_dependencies || made->waits_for_resources());
-      if (options != nullptr && !options->name.empty())
+      if (options != nullptr && !options->name->empty())
         if (detail::actor_cell_base* const there =
                 detail::names_of(s).enter(*made, options->lifetime == lifetime::detached, options->get_if_exists))
           return adopt(*there);
@@ -138,7 +138,7 @@ class actor_maker {
 
   static detail::actor_cell_base* existing(detail::scheduler& s, actor_options<T> const& o) {
     detail::check_name(o.name, o.name_space, o.get_if_exists, o.lifetime);
-    return o.get_if_exists ? detail::names_of(s).find(o.name, o.name_space, typeid(T)) : nullptr;
+    return o.get_if_exists ? detail::names_of(s).find(*o.name, *o.name_space, typeid(T)) : nullptr;
   }
   static std::unique_ptr<cell> make_cell(detail::scheduler& s, actor_options<T> const* o) {
     auto made = std::make_unique<cell>(s.shared_from_this());
@@ -158,13 +158,13 @@ class actor_maker {
   static void set_up_lives(actor_options<T> const& o, detail::object_cell<T>& cell, Call const& constructor) {
     auto const& supervisor = detail::supervisor_access::core(o.supervisor);
     bool const restarts = o.max_restarts != 0 || supervisor != nullptr;
-    if (!restarts && o.max_task_retries == 0 && !o.dies_on) return;
+    if (!restarts && o.max_task_retries == 0 && !*o.dies_on) return;
     auto lives = std::make_unique<detail::actor_lives>(
         cell, detail::life_options{o.max_restarts, o.max_task_retries, o.dies_on, supervisor});
     detail::construct_again again;
     if (restarts) {
       if constexpr (detail::can_be_kept<Call>)
-        again = [kept = std::make_shared<Call const>(constructor), on_restart = o.on_restart,
+        again = [kept = std::make_shared<Call const>(constructor), on_restart = *o.on_restart,
                  &cell](saved_state const& last) {
           Call call(*kept);
           call();

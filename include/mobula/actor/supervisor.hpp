@@ -1,6 +1,7 @@
 #pragma once
 
 #include <mobula/actor/supervision.hpp>
+#include <mobula/core/steady.hpp>
 
 #include <memory>
 #include <utility>
@@ -45,7 +46,7 @@ struct supervisor_options {
   detail::time_span window = std::chrono::seconds(10);
   /// Who decides when this gives up: to restart all actors of this, which counts with the parent as one death (and, if
   /// that is all_for_one, all of its others too), or to give up as well. None: all actors of this end, as failed.
-  supervisor parent = {};
+  detail::steady<supervisor> parent = {};
 };
 
 namespace detail {

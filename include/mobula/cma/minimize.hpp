@@ -125,7 +125,7 @@ template <class F = mobula::detail::overload_set<>>
 ///
 ///     cma::result best = co_await cma::async_minimize(f, x0, 0.5, settings);
 ///
-/// With g++ 12 name the options before: it miscompiles temporaries like them within a `co_await` expression.
+/// With g++ 12 name the options before if a list or a lambda with captures is among them (docs/tasks.md).
 /// Lifetime: an lvalue `f` is borrowed until the task is over; the rest is kept in it.
 template <class F = mobula::detail::overload_set<>, class X0>
 [[nodiscard]] task<result> async_minimize(F&& f, const X0& x0, double sigma0, const options& settings,

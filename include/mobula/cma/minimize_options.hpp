@@ -1,6 +1,6 @@
 #pragma once
 
-#include <mobula/requirements.hpp>
+#include <mobula/core/steady.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -30,27 +30,27 @@ enum class display : std::uint8_t {
 struct minimize_options {
   /// Called after each generation, on the thread (or fiber) that called minimize; it can end the search. What it throws
   /// comes out of minimize.
-  std::function<void(const generation_report&)> callback = {};
+  mobula::detail::steady<std::function<void(const generation_report&)>> callback = {};
   /// What to show, and where; null is standard output. A bar is drawn if that is a terminal.
   display show = display::none;
   std::ostream* out = nullptr;
   /// A CSV file with a line for each generation: iterations, evaluations, seconds, min, median, max, best, sigma, axis
   /// ratio, run, popsize, then the standard deviations and the mean. Empty for none.
-  std::filesystem::path log = {};
+  mobula::detail::steady<std::filesystem::path> log = {};
   /// A picture (PNG) of the log, drawn by the gnuplot program when the search is over; `out` says so, or why there is
   /// none. Its log and the gnuplot script are kept beside it. Empty for none.
-  std::filesystem::path plot = {};
+  mobula::detail::steady<std::filesystem::path> plot = {};
   /// Runs again when a run has ended without reaching the target: see restarts.hpp. Without a callback, runs of IPOP with
   /// no limit of evaluations begin ahead of their turn where processors would idle; what is found is what one after the
   /// other would have found. None for a single run.
   std::optional<restart_options> restarts = {};
   /// Where run k, from 0, starts, if not all start at x0: as many numbers as x0 has, or minimize throws
   /// std::invalid_argument.
-  std::function<std::vector<double>(std::size_t run)> start = {};
+  mobula::detail::steady<std::function<std::vector<double>(std::size_t run)>> start = {};
   /// Where the state of the search is kept: written between generations, ten seconds after the last time at the earliest,
   /// and when the process is told to end by SIGTERM, which then takes its course; at the second SIGTERM at once. Empty for
   /// none.
-  std::filesystem::path checkpoint = {};
+  mobula::detail::steady<std::filesystem::path> checkpoint = {};
   /// Goes on from that file if it exists, from where it was: with the distribution and the random numbers that stand there,
   /// whatever x0 and sigma0 are now. Options have to be those of the search that wrote it, or minimize throws
   /// checkpoint_error; the criteria to stop may be others. std::invalid_argument without `checkpoint`.

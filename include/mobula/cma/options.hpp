@@ -1,6 +1,6 @@
 #pragma once
 
-#include <mobula/requirements.hpp>
+#include <mobula/core/steady.hpp>
 
 #include <chrono>
 #include <concepts>
@@ -144,7 +144,7 @@ struct options {
   /// Units to search in: variable i is searched as x_i / scaling_i, with sigma0, `stds` and tolerances in that unit.
   per_variable scaling_of_variables = {};
   /// Variables that keep the value given here, whatever x0 says. The search has so many dimensions fewer.
-  std::vector<fixed_variable> fixed_variables = {};
+  mobula::detail::steady<std::vector<fixed_variable>> fixed_variables = {};
   /// The least and the greatest standard deviation of each coordinate; `maxstd` is a third of the box without this.
   per_variable minstd = {};
   per_variable maxstd = {};

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <mobula/requirements.hpp>
+#include <mobula/core/steady.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -21,7 +21,7 @@ class per_variable {
 
   template <class T>
     requires std::is_arithmetic_v<T>
-  constexpr per_variable(T for_all) : numbers_(1, static_cast<double>(for_all)) {}
+  constexpr per_variable(T for_all) : numbers_(std::vector(1, static_cast<double>(for_all))) {}
 
   constexpr per_variable(std::initializer_list<double> numbers) : numbers_(numbers) {}
 
@@ -30,24 +30,24 @@ class per_variable {
     requires(!std::same_as<std::remove_cvref_t<Range>, per_variable> &&
              std::convertible_to<std::ranges::range_reference_t<Range>, double>)
   constexpr per_variable(Range&& numbers) {
-    for (auto&& number : numbers) numbers_.push_back(static_cast<double>(number));
+    for (auto&& number : numbers) numbers_->push_back(static_cast<double>(number));
   }
 
-  [[nodiscard]] constexpr bool empty() const noexcept { return numbers_.empty(); }
-  [[nodiscard]] constexpr std::size_t size() const noexcept { return numbers_.size(); }
-  [[nodiscard]] constexpr const double* begin() const noexcept { return numbers_.data(); }
-  [[nodiscard]] constexpr const double* end() const noexcept { return numbers_.data() + numbers_.size(); }
+  [[nodiscard]] constexpr bool empty() const noexcept { return numbers_->empty(); }
+  [[nodiscard]] constexpr std::size_t size() const noexcept { return numbers_->size(); }
+  [[nodiscard]] constexpr const double* begin() const noexcept { return numbers_->data(); }
+  [[nodiscard]] constexpr const double* end() const noexcept { return numbers_->data() + numbers_->size(); }
 
   /// Returns the number of variable `i`, which is `otherwise` if there are none.
   [[nodiscard]] constexpr double of(std::size_t i, double otherwise) const noexcept {
-    if (numbers_.empty()) return otherwise;
-    return numbers_.size() == 1 ? numbers_[0] : numbers_[i];
+    if (numbers_->empty()) return otherwise;
+    return numbers_->size() == 1 ? (*numbers_)[0] : (*numbers_)[i];
   }
 
-  friend constexpr bool operator==(const per_variable&, const per_variable&) = default;
+  friend constexpr bool operator==(const per_variable& a, const per_variable& b) { return *a.numbers_ == *b.numbers_; }
 
  private:
-  std::vector<double> numbers_;
+  mobula::detail::steady<std::vector<double>> numbers_;
 };
 
 }  // namespace mobula::cma

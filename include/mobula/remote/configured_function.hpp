@@ -46,7 +46,7 @@ struct named_function {
   decltype(auto) operator()(Args&&... args) {
     return std::invoke(function, std::forward<Args>(args)...);
   }
-  [[nodiscard]] std::string task_name() const { return options->name.empty() ? name_of(function) : options->name; }
+  [[nodiscard]] std::string task_name() const { return options->name->empty() ? name_of(function) : *options->name; }
 
   F function;
   std::shared_ptr<task_options const> const options;  // there also when this was moved from, for the name

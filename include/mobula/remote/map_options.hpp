@@ -1,6 +1,6 @@
 #pragma once
 
-#include <mobula/requirements.hpp>
+#include <mobula/core/steady.hpp>
 
 #include <cstddef>
 #include <functional>
@@ -17,7 +17,7 @@ struct map_options {
   /// Called with how many items are over and how many there are: now and then, some fifty times a second at most, and
   /// at the end of a call that succeeds with both the same. By one thread at a time, whichever. What it throws comes out
   /// of the call when all items are over, and it isn't called again.
-  std::function<void(std::size_t done, std::size_t total)> progress = {};
+  detail::steady<std::function<void(std::size_t done, std::size_t total)>> progress = {};
 };
 
 }  // namespace mobula

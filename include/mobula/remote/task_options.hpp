@@ -2,6 +2,7 @@
 
 #include <mobula/core/exception_predicate.hpp>
 #include <mobula/core/placement.hpp>
+#include <mobula/core/steady.hpp>
 #include <mobula/core/timer_queue.hpp>
 #include <mobula/remote/backoff.hpp>
 
@@ -26,7 +27,7 @@ inline constexpr std::size_t default_stream_capacity = 16;
 /// more. So its future fails in time though the call goes on: what is passed by reference has to outlive that.
 struct task_options {
   /// What reports call the task; by default the name of its function's type.
-  std::string name = {};
+  detail::steady<std::string> name = {};
 
   /// What the task has for itself while it runs, of what its runtime has (cluster_resources): from 0.0001 on. It begins
   /// when all is free that it asks for. CPUs are given back while it waits in the middle of its function.
@@ -36,7 +37,7 @@ struct task_options {
   /// Bytes. Nothing checks what it takes.
   std::size_t memory = 0;
   /// Anything else that the runtime has, by name: {{"ssd", 1}}.
-  std::map<std::string, double> resources = {};
+  detail::steady<std::map<std::string, double>> resources = {};
   /// How many calls of this function, with these options, may run at once, not counting those that wait in the middle of it,
   /// as coroutines mostly do; and how many may have begun and not be over, those that wait included. 0 for any number. A call
   /// in flight that waits for one more of the same function may wait for ever.
@@ -49,7 +50,7 @@ struct task_options {
   /// for any number; 0 for no retries, whatever else is said of them. For that the arguments are copied before each attempt.
   int max_retries = 0;
   /// After which exceptions; after all, if this is left out: mobula::retry_on<E...>() or a function of one's own.
-  exception_predicate retry_if = {};
+  detail::steady<exception_predicate> retry_if = {};
   /// How long to wait before.
   mobula::backoff backoff = {};
 

@@ -8,6 +8,7 @@
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -158,10 +159,59 @@ TEST_CASE("a broken promise that no future waits for is no failure") {
   }
 }
 
+TEST_CASE("a failure that comes from a thread outside is told to the current runtime's on_unread_failure") {
+  CHECK(unread([](auto&) {
+          mb::promise<int> p;
+          auto const f = p.get_future();
+          p = mb::promise<int>();
+        }).size() == 1);
+  CHECK(unread([](auto&) {
+          mb::promise<int> p;
+          auto const f = p.get_future();
+          p.set_exception(std::make_exception_ptr(std::runtime_error("4")));
+        }) == messages{"4"});
+  std::vector<std::string> reported;
+  mb::runtime rt({.num_cpus = 1, .on_unread_failure = [&](mb::failure const& f) { reported.push_back(f.message()); }});
+  std::thread([] {
+    mb::promise<int> p;
+    auto const f = p.get_future();
+    p.set_exception(std::make_exception_ptr(std::runtime_error("5")));
+  }).join();
+  CHECK(reported == messages{"5"});
+  { auto const blocks = mb::remote(fails).options({.blocking = true})(6); }
+  rt.shutdown();
+  CHECK(reported == messages{"5", "6"});
+}
+
 TEST_CASE("of items of a map that fail besides the first nobody is told") {
   std::vector<int> const xs{1, 2, 3};
   CHECK(unread([&](auto&) { CHECK_THROWS_AS(mb::map(fails, xs), std::runtime_error); }) == nothing());
   CHECK(unread([&](auto&) { CHECK_THROWS_AS(mb::map(fails_later, xs), std::runtime_error); }) == nothing());
+}
+
+TEST_CASE(
+    "failures among the outcomes of a map count as read, and have their item's index, also if nobody awaits the end") {
+  std::vector<int> const xs{1, 2, 3};
+  auto const right = [](std::vector<mb::outcome<int>> const& ys) {
+    bool ok = ys.size() == 3;
+    for (std::size_t i = 0; ok && i < 3; ++i) ok = ys[i].failure()->item() == i && ys[i].failure()->worker() == 0U;
+    return ok;
+  };
+  CHECK(unread([&](auto&) {
+          static_cast<void>(mb::map_outcomes(fails, xs));
+          static_cast<void>(mb::map_outcomes(fails_later, xs));
+        }) == nothing());
+  CHECK(unread([&](auto&) {
+          CHECK(mb::get(mb::remote([&] { return right(mb::map_outcomes(fails, xs)); })()));
+          CHECK(right(mb::get(mb::remote([&] { return mb::map_outcomes(fails_later, xs); })())));
+        }) == nothing());
+  CHECK(unread([&](auto&) {
+          auto const given_up = mb::remote([&xs]() -> mb::task<std::size_t> {
+                                  auto const all = co_await mb::async_map_outcomes(fails_later, xs);
+                                  co_return all.size();
+                                }).options({.timeout = 2500ms})();
+          CHECK_THROWS_AS(mb::get(given_up), mb::deadline_error);
+        }) == nothing());
 }
 
 TEST_CASE("of tasks that are awaited together the first failure is thrown, and the others are told as unread") {

@@ -113,3 +113,24 @@ TEST_CASE("an awaited map throws what the first element in order that failed thr
     CHECK(mb::get(mb::remote(which)()) == 33);
   }
 }
+
+TEST_CASE(
+    "an async_map whose task is cancelled waits for its items, which are asked to stop, and gives what they give") {
+  mb::manual_runtime rt;
+  auto const unimpressed = [](int n) -> mb::task<int> {
+    try {
+      co_await mb::sleep_for(1h);
+    } catch (mb::cancelled const&) {}
+    co_return n;
+  };
+  std::vector<int> const xs{1, 2, 3};
+  std::vector<int> ys;
+  auto const f = mb::remote([&]() -> mb::task<> {
+                   ys = co_await mb::async_map(unimpressed, xs);
+                 }).options({.cancellable = true})();
+  rt.run_until_idle();
+  mb::cancel(f);
+  rt.run_until_idle();
+  CHECK(ys == xs);
+  CHECK_THROWS_AS(mb::get(f), mb::cancelled);
+}

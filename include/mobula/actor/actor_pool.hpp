@@ -126,7 +126,7 @@ class actor_pool {
   }
   /// The same, and gives the index and the outcome of each, value or failure: no call ends the loop.
   ///
-  ///     for (auto& [i, t] : pool.map_unordered_outcomes<&parser::parse>(files)) ...
+  ///     for (auto&& [i, t] : pool.map_unordered_outcomes<&parser::parse>(files)) ...
   template <auto Method, class R>
   [[nodiscard]] auto map_unordered_outcomes(R&& range, detail::call_site where = detail::call_site::current()) const {
     return unordered<detail::item_outcome>(detail::pool_method<Method>(), range, where);

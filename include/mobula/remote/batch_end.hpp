@@ -21,6 +21,7 @@ class batch_end {
   [[nodiscard]] bool cancel() noexcept { return false; }
   void result() const noexcept {}
   static constexpr auto waits_for = "the items of a batch that others have";
+  static constexpr bool to_the_end = true;  // the items are asked to stop; the batch has to be finished after them
   static bool ends_at_drop() noexcept { return true; }
 
  private:

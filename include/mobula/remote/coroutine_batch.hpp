@@ -69,20 +69,30 @@ class coroutine_batch : completion {
   /// there was no memory for a lane.
   void finish() {
     if (control_ == nullptr) return;
-    control_->finish();
-    for (std::size_t i = 0; i < lane_count_; ++i) lanes_[i].rethrow();
+    try {
+      control_->finish();
+      for (std::size_t i = 0; i < lane_count_; ++i) lanes_[i].rethrow();
+    } catch (...) {
+      count_as_seen_from(0);
+      throw;
+    }
     // An item that wasn't begun comes after one that failed.
     for (std::size_t i = 0; i < items_.size(); ++i) {
       try {
         values_.set(i, [this, i]() -> T { return outcomes_[i].take(); });
       } catch (...) {
-        for (std::size_t k = i + 1; k < items_.size(); ++k) outcomes_[k].count_as_seen();  // of others nobody is told
+        count_as_seen_from(i + 1);
         rethrow_of_item(i);
       }
     }
   }
 
  private:
+  // Of other failures than the first nobody is told.
+  void count_as_seen_from(std::size_t i) noexcept {
+    for (; i < items_.size(); ++i) outcomes_[i].count_as_seen();
+  }
+
   // Starts one item, or one lane.
   void start(std::size_t i) noexcept {
     std::coroutine_handle<> h;

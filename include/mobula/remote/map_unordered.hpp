@@ -144,8 +144,10 @@ template <class F = detail::overload_set<>, class R>
 
 /// The same, and gives what each item has left behind, a value or a failure: no item ends the loop.
 ///
-///     for (auto& [i, page] : mb::map_unordered_outcomes(fetch, urls))
-///       if (page.has_value()) store(urls[i], page.get()); else std::cerr << urls[i] << ": " << *page.failure() << '\n';
+///     for (auto&& [i, page] : mb::map_unordered_outcomes(fetch, urls))
+///       if (page.has_value()) store(urls[i], page.take()); else std::cerr << urls[i] << ": " << *page.failure() << '\n';
+///
+/// `take` moves the value out, so it is how to have one that can't be copied; `get` refers to it.
 ///
 /// Errors: throws no_runtime, and what the range throws.
 template <class F = detail::overload_set<>, class R>

@@ -104,12 +104,16 @@ template <class F = detail::overload_set<>, class R>
 /// The same, and gives what each item has left behind, a value or a failure: no item ends the loop.
 ///
 /// Errors: throws no_runtime, and what the range throws.
-template <class F, std::ranges::input_range R>
+template <class F = detail::overload_set<>, class R>
 [[nodiscard]] auto map_window_outcomes(F&& f, R&& range, window_options options = {},
                                        detail::call_site where = detail::call_site::current()) {
-  auto items = detail::make_item_source(std::forward<F>(f), std::forward<R>(range), where);
-  using value = typename decltype(items)::element_type::value_type;
-  return ordered_results<value, detail::item_outcome>(std::move(items), options);
+  if constexpr (detail::window_mappable<F, R>) {
+    auto items = detail::make_item_source(std::forward<F>(f), std::forward<R>(range), where);
+    using value = typename decltype(items)::element_type::value_type;
+    return ordered_results<value, detail::item_outcome>(std::move(items), options);
+  } else {
+    return detail::say_why_not_window_mapped<F, R>();
+  }
 }
 
 }  // namespace mobula

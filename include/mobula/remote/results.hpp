@@ -62,7 +62,7 @@ class dropped_results {
   void take() && noexcept {}
 };
 
-/// The same, of items of which each may fail: that is a result too.
+/// The same, of items of which each may fail: that is a result too, which has the item's index and counts as read.
 template <class T>
 class outcome_results {
  public:
@@ -71,7 +71,12 @@ class outcome_results {
   explicit outcome_results(std::size_t n) : values_(n) {}
   template <class F>
   void set(std::size_t i, F&& f) noexcept {
-    values_[i].set_from(std::forward<F>(f));
+    outcome<T>& o = values_[i];
+    o.set_from(std::forward<F>(f));
+    if (!o.has_failure()) [[likely]]
+      return;
+    o.name_failure(o.failure_pointer().of_item(i));
+    o.count_as_seen();
   }
   std::vector<outcome<T>> take() && { return std::move(values_); }
 

@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "printable.hpp"
+
 namespace mobula {
 namespace {
 
@@ -33,7 +35,7 @@ void tell(failed_seed const& f) {
   auto const seed = static_cast<unsigned long long>(f.seed);
   std::fprintf(stderr,
                "mobula: explore: fails with seed %llu: %s\n  to replay it: MOBULA_SEED=%llu, or {.seed = %llu}\n", seed,
-               message_of(f.error).c_str(), seed, seed);
+               detail::printable(message_of(f.error)).c_str(), seed, seed);
 }
 
 }  // namespace

@@ -14,6 +14,8 @@
 #include <ostream>
 #include <typeinfo>
 
+#include "printable.hpp"
+
 namespace mobula {
 namespace detail {
 
@@ -28,7 +30,8 @@ struct failure_record : job {
   failure_ptr cause;
   std::vector<failure_ptr> attempts;  // the first and the last of them
   std::size_t attempt_count = 0;
-  std::shared_ptr<failure_handler const> handler;  // of the runtime that it failed on; null elsewhere
+  std::shared_ptr<failure_handler const>
+      handler;  // of the runtime that it failed on, or that was current; null for stderr
 
   // Set by whoever reads it, tested by the last holder, to whom the count orders it.
   std::atomic<bool> read{false};
@@ -91,6 +94,8 @@ failure_record* make(std::exception_ptr e) noexcept {
     if (worker* const w = this_worker()) {
       r->worker = w->id;
       r->handler = w->owner.on_unread_failure;
+    } else if (auto const s = current_scheduler_if_any()) {
+      r->handler = s->on_unread_failure;
     }
     return r.release();
   } catch (...) {
@@ -164,6 +169,7 @@ failure_ptr failure_ptr::of_item(std::size_t index) const noexcept {
   record_->read.store(true, std::memory_order_relaxed);
   if (f.record_ == out_of_memory_record()) return f;
   f.record_->item = index;
+  f.record_->worker = record_->worker;  // who asks may be on another one
   f.record_->cause = record_->task.empty() && !record_->item ? record_->cause : *this;
   return f;
 }
@@ -254,7 +260,7 @@ description description_in(std::exception_ptr const& e) {
   return d;
 }
 
-std::string quoted(std::string_view name) { return std::string(1, '\'').append(name).append(1, '\''); }
+std::string quoted(std::string_view name) { return "'" + detail::printable(name) + "'"; }
 
 std::string who(failure const& f) {
   if (!f.task().empty()) return std::string("task ").append(quoted(f.task()));
@@ -271,9 +277,7 @@ std::string circumstances(failure const& f) {
 
 // What is left out between the first and the last of many.
 std::string left_out(std::size_t n, char const* what) {
-  std::string digits = std::to_string(n);
-  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
-  return "\n  ... " + digits + " more " + what + " ...";
+  return "\n  ... " + detail::with_commas(n) + " more " + what + " ...";
 }
 
 void add_attempts(std::string& text, failure const& f) {
@@ -282,7 +286,8 @@ void add_attempts(std::string& text, failure const& f) {
   for (std::size_t i = 0; i < kept.size(); ++i) {
     bool const is_behind = i >= detail::attempts_kept;
     if (missing != 0 && i == detail::attempts_kept) text += left_out(missing, "attempts");
-    text += "\n  attempt " + std::to_string(i + 1 + (is_behind ? missing : 0)) + ": " + kept[i].message();
+    text += "\n  attempt " + std::to_string(i + 1 + (is_behind ? missing : 0)) + ": " +
+            detail::printable(kept[i].message());
     if (auto const w = kept[i].worker()) text += ", on worker " + std::to_string(*w);
   }
 }
@@ -337,7 +342,7 @@ std::string failure::report() const {
   description const d = description_in(exception());
   std::string text = "mobula: ";
   text += who(*this);
-  text += " failed: " + d.type + (d.what.empty() ? "" : ": " + d.what);
+  text += " failed: " + d.type + (d.what.empty() ? "" : ": " + detail::printable(d.what));
   if (auto const c = circumstances(*this); !c.empty()) text += "\n  " + c;
   add_attempts(text, *this);
   add_causes(text, *this);

@@ -147,12 +147,25 @@ void throw_forked(char const* what) {
                    "before there is one, or call exec");
 }
 
+namespace {
+
+// What is known without a look at those that live.
+scheduler* scheduler_here() noexcept {
+  if (worker* const w = this_worker()) return &w->owner;
+  if (blocking_thread const* const b = current_blocking_thread) return &b->owner;
+  return held_here != nullptr ? held_here : driven_scheduler();
+}
+
+}  // namespace
+
 scheduler& current_scheduler() {
-  if (worker* const w = this_worker()) return w->owner;
-  if (blocking_thread const* const b = current_blocking_thread) return b->owner;
-  if (held_here != nullptr) return *held_here;
-  if (scheduler* const s = driven_scheduler()) return *s;
-  return living_runtimes::it().current();
+  scheduler* const s = scheduler_here();
+  return s != nullptr ? *s : living_runtimes::it().current();
+}
+
+std::shared_ptr<scheduler> current_scheduler_if_any() noexcept {
+  scheduler* const s = scheduler_here();
+  return s != nullptr ? s->shared_from_this() : living_runtimes::it().shared_current();
 }
 
 submission_hold::submission_hold(scheduler* chosen) {

@@ -1,5 +1,6 @@
 #include "worker_threads.hpp"
 
+#include "printable.hpp"
 #include "stack_overflow.hpp"
 
 #include <pthread.h>
@@ -81,7 +82,8 @@ void stop(launch_plan const& p, unsigned number) noexcept {
   try {
     p.on_stop(number);
   } catch (std::exception const& e) {
-    std::fprintf(stderr, "mobula: runtime_options::on_thread_stop(%u) threw: %s\n", number, e.what());
+    std::fprintf(stderr, "mobula: runtime_options::on_thread_stop(%u) threw: %s\n", number,
+                 printable(e.what()).c_str());
   } catch (...) { std::fprintf(stderr, "mobula: runtime_options::on_thread_stop(%u) threw\n", number); }
 }
 

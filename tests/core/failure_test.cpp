@@ -217,3 +217,24 @@ TEST_CASE("an exception that is no std::exception is told by its type", "[core]"
   rt.run_until_idle();
   CHECK(f.failure()->message() == "int");
 }
+
+TEST_CASE("a report has the beginning of a long message, and nothing that a terminal would obey") {
+  mb::manual_runtime rt;
+  auto const failure_of = [](std::string const& what, std::string const& name = "f") {
+    auto const f = mb::remote([&what]() -> int { throw std::runtime_error(what); }).options({.name = name})();
+    static_cast<void>(mb::wait(std::vector{f}));
+    return *f.failure();
+  };
+  std::string const start = "mobula: task 'f' failed: std::runtime_error: ";
+  std::string const endless(5'000'000, 'x');
+  mb::failure const longest = failure_of(endless);
+  CHECK(longest.message() == endless);
+  CHECK(longest.report().starts_with(start + std::string(1000, 'x') + "... (5,000,000 bytes in all)\n  submitted at"));
+  CHECK(failure_of(std::string(1000, 'x')).report().starts_with(start + std::string(1000, 'x') + "\n  submitted at"));
+  std::string const umlauts = std::string(999, 'x') + "\u00e4\u00e4";  // cut before a character, not within
+  CHECK(failure_of(umlauts).report().starts_with(start + std::string(999, 'x') + "... (1,003 bytes in all)\n"));
+  CHECK(failure_of("\x1b[2Jred\x07\tas\r\nblood\x7f\u009b31m \u00e4")
+            .report()
+            .starts_with(start + "\\x1b[2Jred\\x07\tas\\x0d\nblood\\x7f\\xc2\\x9b31m \u00e4\n"));
+  CHECK(failure_of("", "\x1b[2J").report().starts_with("mobula: task '\\x1b[2J' failed: std::runtime_error\n"));
+}

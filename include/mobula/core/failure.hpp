@@ -139,7 +139,8 @@ class failure {
   [[nodiscard]] std::optional<std::size_t> item() const noexcept;
 
   /// All of it, as in the example above: one line a fact, no newline at the end. Of a long chain of causes it has the first
-  /// and the last.
+  /// and the last, of a long message (what(), a name) the beginning; control characters are shown as \x1b. The whole is in
+  /// `message`.
   [[nodiscard]] std::string report() const;
 
   /// Throws what the task threw.

@@ -81,8 +81,9 @@ struct runtime_options {
   /// that, the first runtime to ask for it installs a handler, which passes on to the one that was installed before.
   bool report_stack_overflow = true;
   /// Told of each failure that nobody has read when the last future of it goes, from the thread on which that happens,
-  /// which may be after the runtime's end. What it throws is lost. By default the report goes to stderr, for the first
-  /// hundred. `cancelled` is not reported.
+  /// which may be after the runtime's end: those of its tasks, and of threads outside for which it is the current one, as
+  /// by a promise. What it throws is lost. By default the report goes to stderr, for the first hundred. `cancelled` is not
+  /// reported.
   failure_handler on_unread_failure = {};
   /// Told, once, that a thread submits one task and waits for it at once, over and over, so that nothing runs in
   /// parallel; of each stall (stall_after), by a thread of its own; and for what a shutdown with `drop` still waits after

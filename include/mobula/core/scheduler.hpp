@@ -291,5 +291,7 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
 /// The scheduler of the calling task; outside of tasks, of the current runtime (see runtime). It lives at least until the
 /// calling thread asks again, but may refuse what is submitted to it: see submission_hold. Throws no_runtime.
 [[nodiscard]] scheduler& current_scheduler();
+/// The same; null if there is none.
+[[nodiscard]] std::shared_ptr<scheduler> current_scheduler_if_any() noexcept;
 
 }  // namespace mobula::detail

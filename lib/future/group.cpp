@@ -24,7 +24,7 @@ class group_operation::group {
     resumer_ = &r;
     hold();  // once it is woken, who waits may give up its share before this is through
     for (std::size_t i = 0; i < size_; ++i)
-      if (!entries_[i].state->add(entries_[i])) arrive(entries_[i]);
+      if (!entries_[i].state->add(entries_[i])) entries_[i].notify(entries_[i]);
     change(started);
     release(1);
   }
@@ -36,9 +36,7 @@ class group_operation::group {
     if (resumer_ == nullptr) return release(size_ + 1);  // never started
     std::size_t done = 1;
     for (std::size_t i = 0; i < size_; ++i)
-      if (!entries_[i].arrived && !entries_[i].told.load(std::memory_order_relaxed) &&
-          entries_[i].state->remove(entries_[i]))
-        ++done;
+      if (!entries_[i].told.load(std::memory_order_relaxed) && entries_[i].state->remove(entries_[i])) ++done;
     release(done);
   }
 
@@ -53,10 +51,10 @@ class group_operation::group {
           }) {}
     group* owner = nullptr;
     shared_state_base* state = nullptr;
-    // Its state may be gone then, as results are read before the wait is taken back. Set before `change`, by which who is
-    // woken sees it of all that were waited for.
+    // Set by the state, or by the starter if that was ready before this could be added; the state may be gone then, as results
+    // are read before the wait is taken back. Relaxed: set before `change`, by which who is woken sees it of all that were
+    // waited for.
     std::atomic<bool> told{false};
-    bool arrived = false;  // was ready before it could be added; only the starter writes it, before `started`
   };
 
   static constexpr std::uint64_t started = std::uint64_t{1} << 40;
@@ -64,12 +62,6 @@ class group_operation::group {
 
   [[nodiscard]] bool wakes(std::uint64_t v) const noexcept {
     return (v & started) != 0 && (v & cancelled) == 0 && (v & (started - 1)) >= needed_;
-  }
-
-  void arrive(entry& e) noexcept {
-    e.arrived = true;
-    change(1);
-    release(1);
   }
 
   // Adds to the state; whoever makes it one that wakes, wakes. Tells whether it was or became one.

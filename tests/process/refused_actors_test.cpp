@@ -10,15 +10,11 @@
 #include "process/refused_memory.hpp"
 
 namespace mb = mobula;
+using mobula::test::nap;
 using mobula::test::survive;
 using namespace std::chrono_literals;
 
 namespace {
-
-mb::task<int> nap(int x) {
-  co_await mb::sleep_for(1ms);
-  co_return x;
-}
 
 struct counter {
   explicit counter(int s = 0) : v(s) {}

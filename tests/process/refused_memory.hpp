@@ -18,6 +18,13 @@
 
 namespace mobula::test {
 
+inline task<int> nap(int x) {
+  co_await sleep_for(std::chrono::milliseconds(1));
+  co_return x;
+}
+
+inline int inc(int x) { return x + 1; }
+
 /// A use of the library: tells whether what came of it is right, or throws. It leaves nothing behind that still runs.
 struct use {
   char const* what;

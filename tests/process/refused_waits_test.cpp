@@ -13,17 +13,12 @@
 #include "process/refused_memory.hpp"
 
 namespace mb = mobula;
+using mobula::test::inc;
+using mobula::test::nap;
 using mobula::test::survive;
 using namespace std::chrono_literals;
 
 namespace {
-
-mb::task<int> nap(int x) {
-  co_await mb::sleep_for(1ms);
-  co_return x;
-}
-
-int inc(int x) { return x + 1; }
 
 struct closer {
   mb::channel<int> c;

@@ -21,8 +21,8 @@ bool may_not_wait(actor_cell_base const& a, mailbox_room const& r) noexcept { re
 
 void throw_full(actor_cell_base const& a, mailbox_room const& r) {
   std::string const full = "mobula: the mailbox of the actor " + a.description() + " is full: it takes " +
-                           std::to_string(r.limit) + (r.limit == 1 ? " call" : " calls") +
-                           " that wait (actor_options::mailbox)";
+                           std::to_string(r.limit) + (r.limit == 1 ? " call that waits" : " calls that wait") +
+                           " (actor_options::mailbox)";
   if (r.refuses) throw mailbox_full(r.limit, full);
   throw deadlock_error(full +
                        ", and one of its own methods would wait for room there, which might be for ever: use try_call "

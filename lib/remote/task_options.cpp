@@ -46,10 +46,9 @@ placement placement_for(task_options const& o, scheduler const& s) {
 }
 
 void throw_must_not_block(std::string const& call) {
-  throw error(
-      "mobula: " + call +
-      " can't be called with task_options::blocking, as it is a coroutine, or gives a future or a task: put what "
-      "blocks into a plain function, and await a task of that");
+  throw error("mobula: " + call +
+              " can't be called with .blocking = true, as it is a coroutine, or gives a future or a task: put what "
+              "blocks into a plain function, and await a task of that");
 }
 
 void throw_not_kept_for_retry(std::string const& call) {

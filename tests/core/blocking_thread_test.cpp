@@ -198,7 +198,7 @@ TEST_CASE("what can't block says so") {
   mb::runtime rt({.num_cpus = 1});
   auto const coroutine = mb::remote([]() -> mb::task<> { co_return; }).options({.name = "co", .blocking = true});
   using Catch::Contains;
-  CHECK_THROWS_WITH(coroutine(), Contains("co can't be called with task_options::blocking"));
+  CHECK_THROWS_WITH(coroutine(), Contains("co can't be called with .blocking = true"));
   CHECK_THROWS_AS(mb::remote([] {}).options({.worker = 0, .blocking = true}), mb::error);
   CHECK_THROWS_WITH(mb::get(blocking([&] { rt.shutdown(); })()),
                     Contains("can't be shut down by one of its own tasks"));

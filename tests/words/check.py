@@ -1,7 +1,7 @@
 """Checks what the compiler says of mistakes: check.py SOURCE, in a folder below the one of compile_commands.json.
 
-Above each mistake in the source stands `// says: SENTENCE`, a part of the error by which the compiler refuses it, and which must be
-its only one. `// says first:` lets others follow, where the compiler adds one of its own. It must be short.
+Above each mistake in the source stands `// says: SENTENCE`, a part of the error by which the compiler refuses it, or of the line
+that this shows, and which must be its only one. `// says first:` lets others follow, where the compiler adds one of its own. It must be short.
 """
 import json
 import pathlib
@@ -76,7 +76,7 @@ for number, others, sentence in mistakes:
     lines = sum(map(len, about))
     if not about:
         what = 'compiles'
-    elif sentence not in next(line for line in about[0] if ERROR.search(line)):
+    elif not any(sentence in line for line in about[0]):
         what = 'says something else'
     elif len(about) > 1 and not others:
         what = f'says it in {len(about)} errors'

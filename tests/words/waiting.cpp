@@ -6,6 +6,7 @@
 #include <mobula/future/split.hpp>
 #include <mobula/future/when_any.hpp>
 #include <mobula/remote/remote.hpp>
+#include <mobula/task/channel.hpp>
 #include <mobula/task/timeout.hpp>
 #include <mobula/task/when_all.hpp>
 #include <mobula/task/when_some.hpp>
@@ -124,6 +125,9 @@ mb::task<> timeout_of_task(mb::task<std::set<int>> t) { co_await mb::timeout(std
 
 // says: a time has a unit: 1s, 20ms, std::chrono::seconds(n)
 mb::task<int> timeout_of_number(mb::future<int> f) { co_return co_await mb::timeout(f, 5); }
+
+// says: mobula::channel: say how many items may wait
+void channel_without_capacity() { mb::channel<int> c; }
 
 // says: this function has not been called: co_await f(args...), not co_await f
 mb::task<int> await_function() { co_return co_await slow; }

@@ -38,6 +38,7 @@ class channel {
  public:
   using value_type = T;
 
+  channel() = delete;  // mobula::channel: say how many items may wait, mb::channel<T> c(16)
   /// Errors: throws std::invalid_argument if the capacity is 0.
   explicit channel(std::size_t capacity) : core_(std::make_shared<detail::channel_core<T>>(checked(capacity))) {}
   channel(channel const&) noexcept = default;  // and no move: every handle names a channel, always

@@ -46,8 +46,8 @@ def allowed(here, there, include):
     if here in LINE:
         return there in LINE and LINE.index(there) <= LINE.index(here)
     # Whoever may include an element of the line may include what stands to the left of it.
-    return any(rule == there or (rule in LINE and there in LINE and LINE.index(there) <= LINE.index(rule))
-               for rule in BESIDE[here])
+    return any(rule == there or include == f'mobula/{rule}' or
+               (rule in LINE and there in LINE and LINE.index(there) <= LINE.index(rule)) for rule in BESIDE[here])
 
 
 def reaches_requirements_first(path, text):

@@ -236,6 +236,7 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
     bool const held = blocks_ ? handed_over_ : base::is_coroutine && begun_;
     concurrency::kind const how = refused_ ? concurrency::kind::serial : how_;
     return [a = &actor(), slot_of = lane_of_slot(), how, held, gives_handle, refused = refused_]() noexcept {
+      static_cast<void>(refused);  // clang wants a use where there are no dependencies
       if constexpr (Call::has_dependencies && over)
         refused ? lane::finish_task_anywhere(a->owner()) : lane::finish_task(a->owner());
       if (gives_handle) a->release_handle();  // the actor is still kept: by its slot, or as it is at work

@@ -260,7 +260,7 @@ description description_in(std::exception_ptr const& e) {
   return d;
 }
 
-std::string quoted(std::string_view name) { return "'" + detail::printable(name) + "'"; }
+std::string quoted(std::string_view name) { return std::string("'").append(detail::printable(name)).append("'"); }
 
 std::string who(failure const& f) {
   if (!f.task().empty()) return std::string("task ").append(quoted(f.task()));

@@ -51,9 +51,19 @@ void actor_cell_base::begin(job& constructor, void (*wait)(job&, scheduler&, job
 }
 
 void actor_cell_base::refuse_queued() noexcept {
-  if (told_why_.load(std::memory_order_relaxed)) return;  // whoever is at work knows better
+  if (refusals_.fetch_add(1, std::memory_order_acq_rel) != 0) return;
   scheduler& s = owner();
   s.count_task();  // so that all are over when the runtime is
+  std::uint32_t wanted, left;
+  do {
+    wanted = refusals_.load(std::memory_order_acquire);
+    if (!told_why_.load(std::memory_order_relaxed)) refuse_what_is_queued();  // else whoever is at work knows better
+    left = refusals_.fetch_sub(wanted, std::memory_order_acq_rel) - wanted;
+  } while (left != 0);
+  finish_task_anywhere(s);
+}
+
+void actor_cell_base::refuse_what_is_queued() noexcept {
   actor_extras* const e = extras();
   message_list<> calls;
   take_calls(calls);
@@ -62,7 +72,6 @@ void actor_cell_base::refuse_queued() noexcept {
     if (e->room) e->room->lift(true);  // for who waits to make one
   }
   for (auto m = calls.pop(); m.message != nullptr; m = calls.pop()) m.message->step(*m.message, job_verb::refuse);
-  finish_task_anywhere(s);
 }
 
 bool actor_cell_base::waits_for_resources() const noexcept {

@@ -1,6 +1,7 @@
 #include "task_registry.hpp"
 
 #include "per_process.hpp"
+#include "printable.hpp"
 
 #include <mobula/core/block.hpp>
 #include <mobula/core/dump_tasks.hpp>
@@ -170,7 +171,7 @@ struct task_registry::writer {
       append_name(t);
       if (t.submitted_.line() != 0) text.append(", submitted at ").append(in_words(t.submitted_));
     } else {
-      text.append(t.name_).append(": ").append(std::to_string(t.pieces_));
+      text.append(printable(t.name_)).append(": ").append(std::to_string(t.pieces_));
     }
     if (n.lost_parent != 0)
       text.append(n.task->is_call_ ? " by" : " of").append(" task ").append(std::to_string(n.lost_parent)) +=
@@ -207,7 +208,7 @@ struct task_registry::writer {
   }
 
   void append_name(task_record const& t) {
-    text.append("task ").append(std::to_string(t.id_)).append(" '").append(t.name_) += '\'';
+    text.append("task ").append(std::to_string(t.id_)).append(" '").append(printable(t.name_)) += '\'';
   }
 
   void append_calls(std::vector<job const*> const& calls) {
@@ -293,7 +294,7 @@ void task_record::set_part(std::string name, execution_context& runs_in) {
 }
 
 std::string task_record::in_words() const {
-  std::string words = "'" + name_ + "'";
+  std::string words = std::string("'").append(printable(name_)).append("'");
   if (submitted_.line() != 0) words.append(" (submitted at ").append(detail::in_words(submitted_)) += ')';
   return words;
 }

@@ -1,11 +1,13 @@
 // When callers of an actor that is killed, or has exited, are told so: at once, whatever runs in it and for how long.
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "mobula/mobula.hpp"
@@ -60,6 +62,19 @@ mb::end_reason how_it_ended(mb::future<int> const& f) {
   } catch (mb::actor_died const& e) { return e.reason(); }
   throw std::logic_error("it has not died");
 }
+
+// Ends the actor when it is copied, as it is for a call that may be made again.
+struct kills_when_copied {
+  std::function<void()> kill;
+  explicit kills_when_copied(std::function<void()> f) : kill(std::move(f)) {}
+  kills_when_copied(kills_when_copied&&) = default;
+  kills_when_copied(kills_when_copied const& other) : kill(other.kill) { kill(); }
+  kills_when_copied& operator=(kills_when_copied const&) = delete;
+};
+struct taker {
+  int take(kills_when_copied const&) { return 1; }
+  void hold(std::shared_ptr<void> const&) {}
+};
 
 struct ends_at_exit {
   std::atomic<bool>& go;
@@ -179,6 +194,31 @@ TEST_CASE("queued calls of parallel actors and groups are answered by kill, but 
   CHECK(how_it_ended(calls.front()) == mb::end_reason::killed);
   mb::get(running);
   CHECK(f.begun == 2);
+}
+
+TEST_CASE("a call whose actor is killed while its arguments are copied does not begin", "[actor]") {
+  mb::manual_runtime rt({.on_unread_failure = [](mb::failure const&) {}});
+  auto const a = mb::make_actor<taker>.options({.max_restarts = 1, .max_task_retries = 1})();
+  rt.run_until_idle();
+  auto const f = a.call<&taker::take>(kills_when_copied([a] { a.kill(); }));
+  rt.run_until_idle();
+  CHECK(how_it_ended(f) == mb::end_reason::killed);
+}
+
+TEST_CASE("what refused calls leave may call the actor again, one after the other, without end", "[actor]") {
+  mb::manual_runtime rt({.on_unread_failure = [](mb::failure const&) {}});
+  auto const a = mb::make_actor<taker>();
+  int left = 100'000;
+  // Its end posts the next.
+  std::function<std::shared_ptr<void>()> const link = [&] {
+    return std::shared_ptr<void>(nullptr, [&](void*) {
+      if (--left > 0) a.post<&taker::hold>(link());
+    });
+  };
+  a.post<&taker::hold>(link());
+  a.kill();
+  CHECK(left == 0);
+  rt.run_until_idle();
 }
 
 TEST_CASE("a shutdown that drops begins no queued call of a serial actor after the one that runs", "[actor]") {

@@ -84,6 +84,8 @@ TEST_CASE("what waits in the child of a fork throws no_runtime at once, or works
   auto window = mb::map_window([](int) -> mb::task<int> { co_return (co_await mb::sleep_for(1h), 1); },
                                std::vector{1, 2}, {.in_flight = 2});
   auto done = mb::as_completed(list);
+  mb::actor_pool<counter> const lent{mb::make_actor<counter>()};
+  auto const lent_to = lent.submit<&counter::slow>();
   auto batch = mb::actor_pool<counter>{busy}.batch<int>();
   batch.submit<&counter::slow>();
   mb::task_group children;
@@ -127,6 +129,7 @@ TEST_CASE("what waits in the child of a fork throws no_runtime at once, or works
       {"kill", "refused", [&] { a.kill(); }},
       {"the result of a call", "refused", [&] { mb::get(call); }},
       {"a pool", "refused", [&] { mb::get(pool.submit<&counter::next>()); }},
+      {"a pool whose member is busy", "refused", [&] { mb::get(lent.submit<&counter::next>()); }},
       {"a call that a pool has", "refused", [&] { mb::get(in_pool); }},
       {"a batch of a pool", "refused", [&] { static_cast<void>(mb::get(batch.next())); }},
       {"a batch of a pool, unordered", "refused", [&] { static_cast<void>(mb::get(batch.next_unordered())); }},

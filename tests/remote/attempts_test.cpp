@@ -54,3 +54,17 @@ TEST_CASE("with no retries nothing is tried again, whatever else is said of retr
   CHECK_THROWS_AS(mb::get(f()), std::runtime_error);
   CHECK(*n == 1);
 }
+
+TEST_CASE("how an attempt fails that its limit has ended is nobody's to read") {
+  int unread = 0;
+  {
+    mb::manual_runtime rt({.on_unread_failure = [&](mb::failure const&) { ++unread; }});
+    auto const f = mb::remote([&rt] {
+                     rt.advance(2s);
+                     throw std::runtime_error("too late");
+                   }).options({.timeout = 1s})();
+    rt.run_until_idle();
+    CHECK_THROWS_AS(mb::get(f), mb::deadline_error);
+  }
+  CHECK(unread == 0);
+}

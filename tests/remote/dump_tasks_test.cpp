@@ -66,6 +66,15 @@ TEST_CASE("the dump shows who has started whom, and at which lines they wait for
   CHECK(mb::dump_tasks() == "0 tasks: 0 run, 0 wait, 0 have not begun\n");
 }
 
+TEST_CASE("no name in a dump is obeyed by a terminal, or fills it") {
+  mb::manual_runtime rt({.track_tasks = true});
+  auto const f = mb::remote([] {}).options({.name = "a\x1b[31mb" + std::string(5'000, 'c')})();
+  std::string const dump = mb::dump_tasks();
+  CHECK(dump.find("a\\x1b[31mbccc") != std::string::npos);
+  CHECK(dump.size() < 2'000);
+  mb::get(f);
+}
+
 TEST_CASE("the dump names what each kind of wait is for") {
   mb::manual_runtime rt({.track_tasks = true});
   auto const shows = [&](auto wait, std::string const& what) {

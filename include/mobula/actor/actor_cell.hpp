@@ -195,6 +195,7 @@ class actor_cell_base : public lane {
   }
   [[nodiscard]] bool end() noexcept;
   void make_room() noexcept;
+  void refuse_what_is_queued() noexcept;
   void release_lanes() noexcept;
   void tell_end(failure_ptr const& why) noexcept;
 
@@ -220,6 +221,9 @@ class actor_cell_base : public lane {
   std::atomic<std::uint8_t> doom_{no_doom};
   // Set once, when there is a why_dead, which is what calls end with then. Relaxed: to see it late is harmless.
   std::atomic<bool> told_why_{false};
+  // How often somebody wanted queued calls refused since one does so, for all: what a refused call destroys may call the
+  // actor again, to any depth. Each add releases what was sent before; the one acquires it and looks again.
+  std::atomic<std::uint32_t> refusals_{0};
   spin_lock lines_lock_;  // of the following
   bool lines_closed_ = false;
   call_line* lines_ = nullptr;

@@ -207,6 +207,11 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
         this->fail(failure_ptr::capture(std::current_exception()));
         return false;
       }
+      if (actor_cell_base& a = actor(); !a.takes_calls()) {  // it was killed meanwhile
+        delete static_cast<kept_call<Call>*>(std::exchange(this->next, nullptr));
+        this->fail(a.why_not());
+        return false;
+      }
       ++runs_;
     }
     return true;

@@ -3,9 +3,11 @@
 #include <mobula/actor/actor.hpp>
 #include <mobula/actor/pool_watch.hpp>
 #include <mobula/core/failure.hpp>
+#include <mobula/core/process_number.hpp>
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <list>
 #include <memory>
@@ -149,6 +151,8 @@ class pool_members : public std::enable_shared_from_this<pool_members<T>> {
   /// `again`: it has been started before, in vain, and comes first.
   void enqueue(request r, bool again) noexcept {
     std::unique_lock lock(mutex_);
+    if (process_ != process_number) [[unlikely]]
+      forget_lent();
     if (members_ == 0 && (closed_ || why_none_ != nullptr)) {
       std::exception_ptr const why = closed_ ? nullptr : why_none_;
       lock.unlock();
@@ -215,6 +219,15 @@ class pool_members : public std::enable_shared_from_this<pool_members<T>> {
     watches_.push_back(std::make_shared<pool_watch>(this->weak_from_this(), tell, std::move(s)));
     return watches_.back();
   }
+  // In the child of a fork: those that were given away then are its parent's, and don't come back.
+  void forget_lent() noexcept {
+    process_ = process_number;
+    members_ = idle_.size();
+    if (members_ != 0) return;
+    try {
+      throw_forked("the members of this pool are elsewhere");
+    } catch (...) { why_none_ = std::current_exception(); }
+  }
   void runtime_ended(scheduler const& s) noexcept {
     pool_queue<T> over;  // end without the lock
     std::lock_guard const lock(mutex_);
@@ -245,6 +258,7 @@ class pool_members : public std::enable_shared_from_this<pool_members<T>> {
   std::vector<std::shared_ptr<pool_watch>> watches_;  // of runtimes in which calls have waited without a member
   std::size_t members_ = 0;                           // idle and given away
   std::exception_ptr why_none_;                       // of the last one that died, when there is none
+  std::uint8_t process_ = process_number;
   bool closed_ = false;
   bool starting_ = false;
 };

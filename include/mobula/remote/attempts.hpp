@@ -169,8 +169,10 @@ class attempts : attempts_base {
   struct cancelling {
     copies& running;
     ~cancelling() {
-      for (auto const& f : running)
+      for (auto const& f : running) {
         if (!f.ready()) cancel(f);
+        if (f.ready()) future_access::state(f).result.count_as_seen();  // nobody asks what it gives, or how it fails
+      }
     }
   };
 

@@ -182,8 +182,10 @@ class call_state : public shared_state<typename value_of_call<typename Call::res
 
   // The context goes first of all, as the parent may call at any time.
   void end_life() noexcept {
-    if (this->is_stoppable_) [[unlikely]]
+    if (this->is_stoppable_) [[unlikely]] {
       delete origin_.context;
+      if (this->is_cancelled()) this->result.count_as_seen();  // it was cancelled too late to end so
+    }
     free_state<result_type>(*this, [](job& j, job_verb) noexcept { static_cast<Derived&>(j).destroy(); });
   }
 

@@ -30,17 +30,16 @@ class list_lock {
   [[nodiscard]] bool borrow() noexcept {
     if (borrowed_.exchange(1, Atomics::seq_cst) != 0) return false;
     Atomics::process_barrier();
-    for (int i = 0; i < patience; ++i) {
+    for (int i = 0; i < patience; ++i)
       if (closed_.load(Atomics::seq_cst) == 0) return true;
-      Atomics::pause();
-    }
     give_back();
     return false;
   }
   void give_back() noexcept { borrowed_.store(0, Atomics::release); }
 
  private:
-  static constexpr int patience = 16;  // it is closed between two calls for some instructions as a rule
+  // It is closed between two calls for some instructions as a rule. To yield would take milliseconds where others compute.
+  static constexpr int patience = 16;
 
   // Either this sees that it is borrowed, or whoever borrows sees that it is closed.
   bool try_close() noexcept {

@@ -98,6 +98,9 @@ void thread_scheduler::end() noexcept {
     injected_.store(0, std::memory_order_seq_cst);
   }
   if (job* const j = take_handed()) j->step(*j, job_verb::destroy);
+  // What a worker that went through the reactor once more, before it saw the end, has made a job of.
+  for (auto const& w : workers_)
+    while (job* const j = w->queue.steal()) j->step(*j, job_verb::destroy);
   while (late != nullptr) {
     job& j = *late;
     late = j.next;

@@ -1,13 +1,6 @@
 #include <mobula/actor/pool_watch.hpp>
-#include <mobula/core/error.hpp>
 
 namespace mobula::detail {
-
-std::shared_ptr<scheduler> pool_watch::current_runtime() noexcept {
-  try {
-    return current_scheduler().shared_from_this();
-  } catch (no_runtime const&) { return nullptr; }
-}
 
 void pool_watch::begin() noexcept {
   in_queue_ = shared_from_this();

@@ -165,18 +165,17 @@ options checked(std::span<const double> x0, double sigma0, const options& given)
 }
 
 const char* first_difference(const options& a, const options& b) {
-  const auto differ = [](const per_variable& p, const per_variable& q) { return !std::ranges::equal(p, q); };
   const auto same_variable = [](const fixed_variable& p, const fixed_variable& q) {
     return p.index == q.index && p.value == q.value;
   };
-  if (differ(a.bounds.lower, b.bounds.lower)) return "bounds.lower";
-  if (differ(a.bounds.upper, b.bounds.upper)) return "bounds.upper";
+  if (a.bounds.lower != b.bounds.lower) return "bounds.lower";
+  if (a.bounds.upper != b.bounds.upper) return "bounds.upper";
   if (a.bounds.handling != b.bounds.handling) return "bounds.handling";
-  if (differ(a.stds, b.stds)) return "stds";
-  if (differ(a.scaling_of_variables, b.scaling_of_variables)) return "scaling_of_variables";
+  if (a.stds != b.stds) return "stds";
+  if (a.scaling_of_variables != b.scaling_of_variables) return "scaling_of_variables";
   if (!std::ranges::equal(*a.fixed_variables, *b.fixed_variables, same_variable)) return "fixed_variables";
-  if (differ(a.minstd, b.minstd)) return "minstd";
-  if (differ(a.maxstd, b.maxstd)) return "maxstd";
+  if (a.minstd != b.minstd) return "minstd";
+  if (a.maxstd != b.maxstd) return "maxstd";
   if (a.on_failure != b.on_failure) return "on_failure";
   if (a.diagonal != b.diagonal) return "diagonal";
   if (a.active != b.active) return "active";

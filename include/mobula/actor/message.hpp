@@ -208,7 +208,7 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
         return false;
       }
       if (actor_cell_base& a = actor(); !a.takes_calls()) {  // it was killed meanwhile
-        delete static_cast<kept_call<Call>*>(std::exchange(this->next, nullptr));
+        forget_kept();
         this->fail(a.why_not());
         return false;
       }
@@ -216,6 +216,8 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
     }
     return true;
   }
+
+  void forget_kept() noexcept { delete static_cast<kept_call<Call>*>(std::exchange(this->next, nullptr)); }
 
   void put_back() noexcept {
     auto const leave = leaving<false>();
@@ -229,7 +231,7 @@ class actor_message final : public State<actor_message<State, T, Call>, Call> {
     if constexpr (constructs)
       construction_ended();
     else if constexpr (can_be_kept<Call>)
-      if (begun_ && actor().keeps_calls()) delete static_cast<kept_call<Call>*>(std::exchange(this->next, nullptr));
+      if (begun_ && actor().keeps_calls()) forget_kept();
     return leaving<true>();
   }
 

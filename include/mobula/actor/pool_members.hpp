@@ -209,7 +209,7 @@ class pool_members : public std::enable_shared_from_this<pool_members<T>> {
   // Calls that wait where there is no member end with the runtime of who has made them, like other calls; outside of any,
   // they wait for the pool's end. Gives what is to begin to watch, if that is not watched.
   [[nodiscard]] std::shared_ptr<pool_watch> watch_runtime(pool_request<T>& r) {
-    std::shared_ptr<scheduler> s = pool_watch::current_runtime();
+    std::shared_ptr<scheduler> s = current_scheduler_if_any();
     r.waits_in_ = s.get();
     auto const is_of = [&s](auto const& w) { return &w->runtime() == s.get(); };
     if (s == nullptr || std::find_if(watches_.begin(), watches_.end(), is_of) != watches_.end()) return nullptr;

@@ -17,9 +17,6 @@ class pool_watch final : timer_node, public std::enable_shared_from_this<pool_wa
   pool_watch(std::weak_ptr<void> pool, tell_function tell, std::shared_ptr<scheduler> s) noexcept
       : timer_node(time_point::max(), &runtime_ended), pool_(std::move(pool)), tell_(tell), runtime_(std::move(s)) {}
 
-  /// The runtime that the caller is in, or that is current; null for none.
-  [[nodiscard]] static std::shared_ptr<scheduler> current_runtime() noexcept;
-
   [[nodiscard]] scheduler const& runtime() const noexcept { return *runtime_; }
 
   /// From here on the end is told; at once if it has come.
